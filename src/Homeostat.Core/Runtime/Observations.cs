@@ -1,0 +1,89 @@
+using System.Net;
+using Homeostat.Core.Services;
+
+namespace Homeostat.Core.Runtime;
+
+/// <summary>What the runtime driver sees of an instance right now: the truth the regulator plans from.</summary>
+/// <param name="Pid">Process id of the program on the host; null where no process lives.</param>
+/// <param name="Endpoint">Where it listens, as seen from the host; null where nothing listens.</param>
+/// <param name="StartedAt">When the program was first started or cloned.</param>
+/// <param name="CpuTime">CPU time used since then.</param>
+/// <param name="MemoryBytes">Resident memory now.</param>
+/// <param name="ImageBytes">Size of its sleep image; 0 without.</param>
+/// <param name="Exit">Set once the program ended by itself.</param>
+public sealed record ObservedInstance(
+    InstanceId Id,
+    RevisionId Revision,
+    Tier Tier,
+    int? Pid,
+    IPEndPoint? Endpoint,
+    DateTimeOffset StartedAt,
+    TimeSpan CpuTime,
+    long MemoryBytes,
+    long ImageBytes = 0,
+    ExitInfo? Exit = null);
+
+/// <summary>How a program ended.</summary>
+/// <param name="Code">Exit code 0..255, or null if a signal ended it.</param>
+/// <param name="Signal">Signal number, or null.</param>
+/// <param name="OutOfMemory">The kernel killed it at its memory limit.</param>
+public sealed record ExitInfo(int? Code, int? Signal, bool OutOfMemory)
+{
+    /// <summary>For people: <c>exit code 3</c>, <c>killed by signal 9 (out of memory at its limit)</c>.</summary>
+    public override string ToString() => (Code, OutOfMemory) switch
+    {
+        (int code, _) => $"exit code {code}",
+        (null, true) => $"killed by signal {Signal} (out of memory at its limit)",
+        _ => $"killed by signal {Signal}",
+    };
+}
+
+/// <summary>Why something asked of the driver did not happen.</summary>
+public enum FailureKind
+{
+    /// <summary>The command does not exist in the container or is not executable.</summary>
+    CommandNotFound,
+
+    /// <summary>The program ended before it was ready.</summary>
+    ProgramExited,
+
+    /// <summary>Nothing listened on the port in time.</summary>
+    NeverListened,
+
+    /// <summary>The port listened, the health path did not answer 2xx or 3xx in time.</summary>
+    Unhealthy,
+
+    /// <summary>criu could not dump the program.</summary>
+    DumpFailed,
+
+    /// <summary>criu could not restore the image.</summary>
+    RestoreFailed,
+
+    /// <summary>There is no image (or template) to restore.</summary>
+    NoImage,
+
+    /// <summary>The address range is exhausted.</summary>
+    NoAddress,
+
+    /// <summary>Disk full.</summary>
+    NoSpace,
+
+    /// <summary>The host can't do it (no criu, no root, no freezer ...); doctor tells the remedy.</summary>
+    NotSupported,
+
+    /// <summary>The instance is not known or not in a tier that allows it.</summary>
+    NotFound,
+
+    /// <summary>An older generation than the last one seen.</summary>
+    Superseded,
+
+    Cancelled,
+
+    /// <summary>Anything else of the environment.</summary>
+    Environment,
+}
+
+/// <summary>A failure with what happened and what a person can do.</summary>
+/// <param name="Message">What happened, one line, no secrets.</param>
+/// <param name="Remedy">What would mend it; null if nothing is known.</param>
+public sealed record Failure(FailureKind Kind, string Message, string? Remedy = null);

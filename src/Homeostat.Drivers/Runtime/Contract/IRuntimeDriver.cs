@@ -1,0 +1,89 @@
+using System.Net.Sockets;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+
+namespace Homeostat.Drivers.Runtime.Contract;
+
+/// <summary>
+/// Runs instances of revisions. One platform owns one driver; all members are safe to call at the same time.
+/// </summary>
+/// <remarks>
+/// <para>Life of a revision: <see cref="PrepareAsync"/> -> instances -> <see cref="ForgetAsync"/>. Life of an instance:
+/// <see cref="StartAsync"/> -> (<see cref="SleepAsync"/> -> <see cref="WakeAsync"/>)* -> <see cref="StopAsync"/>.</para>
+/// <para>Every call is idempotent: asked twice, the second call finds the wanted state and answers it. Calls on one instance are serialised
+/// by the driver in the order of their <see cref="Generation"/>; an older generation than the last one seen is refused with
+/// <see cref="FailureKind.Superseded"/>. Calls on different instances never wait for each other.</para>
+/// <para><see cref="ListAsync"/> is the truth; <see cref="WatchAsync"/> only says "look again". A new driver on the same data directory lists what
+/// an earlier, killed one left running: instances outlive the platform.</para>
+/// <para>Expected outcomes are results. Exceptions mean a broken environment; cancellation throws after undoing what was begun.</para>
+/// </remarks>
+public interface IRuntimeDriver : IAsyncDisposable
+{
+    DriverCapabilities Capabilities { get; }
+
+    /// <summary>Checks that the revision can run here and begins to fill its pool of cells. Returns once a start is possible; the pool fills behind it.</summary>
+    Task<Failure?> PrepareAsync(Revision revision, CancellationToken cancel);
+
+    /// <summary>Gives back everything the revision holds: pool, spares, template. Its instances must be stopped before.</summary>
+    Task ForgetAsync(RevisionId revision, CancellationToken cancel);
+
+    /// <summary>
+    /// Takes the revision's template image from a pristine instance made for this purpose, with its warm-up requests, and verifies it by a test restore.
+    /// Idempotent: a template that is valid on this host is kept. The outcome is also in <see cref="Describe"/>.
+    /// </summary>
+    Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel);
+
+    /// <summary>What the revision holds now; null when not prepared.</summary>
+    RevisionStatus? Describe(RevisionId revision);
+
+    /// <summary>Starts a new instance and returns when it is ready (port listens, health answers, after-restore hook done).</summary>
+    Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, Generation generation, CancellationToken cancel);
+
+    /// <summary>Brings a frozen, paged out or imaged instance back to running. A sleep image is consumed by the attempt, successful or not.</summary>
+    Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel);
+
+    /// <summary>Takes a running or higher-tier instance down to <paramref name="to"/>: frozen, paged out or image. On failure it stays in (or returns to) the tier it had.</summary>
+    Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel);
+
+    /// <summary>Ends the instance: SIGTERM, after the grace SIGKILL; then everything of it is removed. Unknown ids are a success.</summary>
+    Task StopAsync(InstanceId id, TimeSpan grace, Generation generation, CancellationToken cancel);
+
+    /// <summary>All instances, in every tier, ordered by id. Ended ones are listed with their exit until stopped.</summary>
+    Task<IReadOnlyList<ObservedInstance>> ListAsync(CancellationToken cancel);
+
+    /// <summary>Hints that the list changed without being asked to (exit, out of memory, template ready). May repeat, may be late, never the truth.</summary>
+    IAsyncEnumerable<DriverHint> WatchAsync(CancellationToken cancel);
+
+    /// <summary>A connected stream socket to the instance's port. Throws <see cref="SocketException"/> when refused. Reaches programs that listen on 127.0.0.1 only as well.</summary>
+    ValueTask<Socket> ConnectAsync(InstanceId id, CancellationToken cancel);
+
+    /// <summary>Lines the instance wrote, oldest first; with <paramref name="follow"/> goes on until cancelled or the instance is gone.</summary>
+    IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, CancellationToken cancel);
+}
+
+/// <summary>Order of plans: a later plan of the platform has a larger number, across restarts too.</summary>
+public readonly record struct Generation(long Value);
+
+/// <summary>What the driver can do on this host.</summary>
+/// <param name="Name"><c>oci</c>, <c>fake</c>.</param>
+/// <param name="Reductions">What is missing, one line each with the reason; empty on a full host.</param>
+public sealed record DriverCapabilities(string Name, bool Freeze, bool PageOut, bool Checkpoint, bool Clones, IReadOnlyList<string> Reductions);
+
+/// <param name="Way">How it came to run.</param>
+/// <param name="Took">From the call to ready.</param>
+/// <param name="Phases">Where the time went, in order (cell, criu, connect, health, hook ...), for people and benchmarks.</param>
+public sealed record StartReport(ObservedInstance Instance, WakeWay Way, TimeSpan Took, IReadOnlyList<KeyValuePair<string, TimeSpan>> Phases);
+
+/// <summary>Exactly one of <paramref name="Ready"/> and <paramref name="Failure"/> is set.</summary>
+public sealed record StartOutcome(StartReport? Ready, Failure? Failure)
+{
+    public static StartOutcome Of(StartReport report) => new(report, null);
+
+    public static StartOutcome Failed(FailureKind kind, string message, string? remedy = null) => new(null, new Failure(kind, message, remedy));
+}
+
+/// <summary>Look again at this instance (or at everything, when null).</summary>
+public sealed record DriverHint(InstanceId? Instance, string What);
+
+/// <param name="Stream"><c>stdout</c> or <c>stderr</c>; <c>log</c> where a driver can't tell them apart.</param>
+public sealed record LogLine(DateTimeOffset At, InstanceId Instance, string Stream, string Text);
