@@ -1,0 +1,30 @@
+using Xunit;
+
+namespace Homeostat.Testing;
+
+/// <summary>Waiting with a deadline that says what was waited for.</summary>
+public static class Waiting
+{
+    /// <summary>Long for a busy machine, short for a person.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static async Task Within(this Task task, string what, TimeSpan? deadline = null)
+    {
+        try
+        {
+            await task.WaitAsync(deadline ?? Deadline);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            Assert.Fail($"did not happen within {deadline ?? Deadline}: {what}");
+        }
+    }
+
+    public static async Task<T> Within<T>(this Task<T> task, string what, TimeSpan? deadline = null)
+    {
+        await ((Task)task).Within(what, deadline);
+        return await task;
+    }
+
+    public static Task<T> Within<T>(this ValueTask<T> task, string what, TimeSpan? deadline = null) => task.AsTask().Within(what, deadline);
+}
