@@ -1,0 +1,331 @@
+/* The verbs of the keeper's protocol. Each answers exactly once: ok or failed with a kind and a reason. */
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_DEADLINE_US 10000000
+#define RESTORE_DEADLINE_US 20000000
+#define END_DEADLINE_US 5000000
+
+static void begin_answer(struct keeper *k, const char *verb)
+{
+	const char *tag = packet_get(&k->request, "tag");
+
+	packet_begin(&k->reply, verb);
+	if (tag)
+		packet_add(&k->reply, "tag", tag);
+}
+
+void answer_failed(struct keeper *k, int client, const char *kind, const char *reason)
+{
+	begin_answer(k, "failed");
+	packet_add(&k->reply, "kind", kind);
+	packet_add(&k->reply, "reason", reason);
+	packet_add(&k->reply, "state", state_name(k->state));
+	packet_send(client, &k->reply);
+}
+
+void answer_ok(struct keeper *k, int client)
+{
+	begin_answer(k, "ok");
+	packet_add(&k->reply, "state", state_name(k->state));
+	packet_add_number(&k->reply, "init", k->init_pid);
+	if (k->program_pid)
+		packet_add_number(&k->reply, "pid", k->program_pid);
+	if (k->state == CELL_ENDED) {
+		packet_add_number(&k->reply, "status", k->has_exit ? k->exit_status : SIGKILL);
+		packet_add_number(&k->reply, "oom", k->has_oom);
+	}
+	packet_send(client, &k->reply);
+}
+
+void program_found(struct keeper *k, pid_t pid)
+{
+	if (k->program_pidfd >= 0)
+		close(k->program_pidfd);
+	k->program_pid = pid;
+	k->program_pidfd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+}
+
+static void open_log_of_request(struct keeper *k)
+{
+	const char *dir = packet_get(&k->request, "log");
+
+	if (dir && *dir)
+		logs_open(k, dir);
+}
+
+static void operate_start(struct keeper *k, int client)
+{
+	long long deadline = now_us() + START_DEADLINE_US;
+	char reason[REASON_MAX];
+	const char *stage;
+
+	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
+		answer_failed(k, client, "state", "the cell has a program already or is at its end");
+		return;
+	}
+	criu_kill(k);
+	image_slot_clear(k);
+	k->state = CELL_EMPTY;
+	open_log_of_request(k);
+	if (last_pid_set(k, PROGRAM_PID - 1)) {
+		answer_failed(k, client, "environment", "cannot set ns_last_pid in the cell");
+		return;
+	}
+	k->init_answered = false;
+	packet_add(&k->request, "out", CELL_STDOUT);
+	packet_add(&k->request, "err", CELL_STDERR);
+	if (packet_send(k->init_fd, &k->request)) {
+		answer_failed(k, client, "environment", strerror(errno));
+		return;
+	}
+	while (!k->init_answered && now_us() < deadline)
+		if (pump(k, -1, deadline) < 0)
+			break;
+	if (k->init_answered && !strcmp(k->init_packet.data, "started")) {
+		k->state = CELL_RUNNING;
+		program_found(k, child_with_program_pid(k->init_pid));
+		answer_ok(k, client);
+		return;
+	}
+	stage = k->init_answered ? packet_get(&k->init_packet, "stage") : NULL;
+	fail_text(reason, "%s: %s", stage ? stage : "init",
+		  stage ? strerror((int)packet_get_number(&k->init_packet, "errno", 0, 4095, EIO)) : "no answer");
+	answer_failed(k, client, "program", reason);
+}
+
+/* A criu that waits in the cell for any image. Takes what start-up costs out of the wake. */
+static int wait_for_image(struct keeper *k, char *reason)
+{
+	struct injection injection = { .join_cgroups = true };
+	int i, done;
+
+	if (k->state == CELL_WAITING && !k->criu_reaped)
+		return 0;
+	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
+		fail_text(reason, "the cell has a program already or is at its end");
+		return -1;
+	}
+	if (image_slot_open(k, &injection, reason))
+		return -1;
+	/* An earlier program of this cell has left the counter high: criu must not sit where a thread will return to. */
+	last_pid_set(k, 1);
+	done = inject_criu(k, &injection, reason);
+	for (i = 0; i < IMAGE_ROOTS_MAX; i++)
+		if (injection.image_fds[i] >= 0)
+			close(injection.image_fds[i]);
+	if (!done)
+		k->state = CELL_WAITING;
+	return done;
+}
+
+static void operate_wait(struct keeper *k, int client)
+{
+	char reason[REASON_MAX];
+
+	if (wait_for_image(k, reason))
+		answer_failed(k, client, "environment", reason);
+	else
+		answer_ok(k, client);
+}
+
+/* Reads criu's messages until the notification named until (1), its final answer (0), or nothing more (-1). */
+static int follow_criu(struct keeper *k, const char *until, int answers_ahead, struct criu_answer *answer, long long deadline)
+{
+	for (;;) {
+		if (pump(k, k->criu_rpc, deadline) < 0 || now_us() >= deadline)
+			return -1;
+		/* pump also returns for output and children; only a message counts. */
+		if (rpc_receive(k->criu_rpc, answer)) {
+			if (errno == EAGAIN)
+				continue;
+			return -1;
+		}
+		if (!answer->script[0])
+			return 0;
+		if (!strcmp(answer->script, "post-restore"))
+			program_found(k, child_with_program_pid(k->criu_pid));
+		if (until && !strcmp(answer->script, until))
+			return 1;
+		if (answers_ahead > 0)
+			answers_ahead--;
+		else
+			rpc_send_notified(k->criu_rpc);
+	}
+}
+
+/* The restore failed: what there is of the program is unusable, and so is the cell. */
+static void restore_failed(struct keeper *k, int client, const struct criu_answer *answer)
+{
+	char reason[REASON_MAX], detail[DETAIL_MAX];
+
+	criu_wait(k, 200);
+	criu_detail(k, detail);
+	fail_text(reason, "criu: %s", detail[0] ? detail : answer->message[0] ? answer->message : "ended without an answer");
+	cell_end(k);
+	answer_failed(k, client, "image", reason);
+}
+
+static void tree_signal(pid_t pid, int number, int depth)
+{
+	char path[64];
+	int child;
+	FILE *f;
+
+	kill(pid, number);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = depth > 0 ? fopen(path, "re") : NULL;
+	while (f && fscanf(f, "%d", &child) == 1)
+		tree_signal(child, number, depth - 1);
+	if (f)
+		fclose(f);
+}
+
+/* The last message of criu and its exit: only then is the program a child of init. */
+static void leave_criu(struct keeper *k)
+{
+	struct criu_answer answer;
+
+	rpc_send_notified(k->criu_rpc);
+	follow_criu(k, NULL, 0, &answer, now_us() + END_DEADLINE_US);
+	criu_wait(k, 2000);
+	criu_kill(k);
+	image_slot_clear(k);
+}
+
+static void resumed(struct keeper *k, int client)
+{
+	k->state = CELL_RUNNING;
+	/* A primed template was dumped while it stood stopped. */
+	if (packet_get_number(&k->request, "continue", 0, 1, 0))
+		tree_signal(k->program_pid, SIGCONT, 32);
+	answer_ok(k, client);
+	leave_criu(k);
+}
+
+static void operate_restore(struct keeper *k, int client)
+{
+	const char *image = packet_get(&k->request, "image"), *until = packet_get(&k->request, "until");
+	bool park = until && !strcmp(until, "parked");
+	long long deadline = now_us() + RESTORE_DEADLINE_US;
+	struct criu_answer answer = { .success = false };
+	char reason[REASON_MAX], path[64];
+	int root = 0, i;
+
+	if (!image || wait_for_image(k, reason)) {
+		answer_failed(k, client, "environment", image ? reason : "no image named");
+		return;
+	}
+	if (image_slot_fill(k, image, packet_get_number(&k->request, "consume", 0, 1, 0) == 1, &root, reason)) {
+		answer_failed(k, client, "image", reason);
+		return;
+	}
+	open_log_of_request(k);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
+	if (rpc_send_restore(k->criu_rpc, path)) {
+		restore_failed(k, client, &answer);
+		return;
+	}
+	/* criu asks at three points before it resumes. Answers sent ahead save it from waiting for each. */
+	for (i = 0; i < (park ? 2 : 3); i++)
+		rpc_send_notified(k->criu_rpc);
+	if (follow_criu(k, park ? "pre-resume" : "post-resume", park ? 2 : 3, &answer, deadline) != 1) {
+		restore_failed(k, client, &answer);
+		return;
+	}
+	if (park) {
+		k->state = CELL_PARKED;
+		answer_ok(k, client);
+		return;
+	}
+	resumed(k, client);
+}
+
+static void operate_resume(struct keeper *k, int client)
+{
+	struct criu_answer answer = { .success = false };
+
+	if (k->state != CELL_PARKED) {
+		answer_failed(k, client, "state", "no parked program");
+		return;
+	}
+	open_log_of_request(k);
+	rpc_send_notified(k->criu_rpc);
+	if (follow_criu(k, "post-resume", 0, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
+		restore_failed(k, client, &answer);
+	else
+		resumed(k, client);
+}
+
+static void operate_signal(struct keeper *k, int client)
+{
+	int number = (int)packet_get_number(&k->request, "number", 1, 64, SIGTERM);
+
+	if (k->state != CELL_RUNNING || k->program_pidfd < 0) {
+		answer_failed(k, client, "state", "no running program");
+		return;
+	}
+	if (syscall(SYS_pidfd_send_signal, k->program_pidfd, number, NULL, 0) && errno != ESRCH)
+		answer_failed(k, client, "environment", strerror(errno));
+	else
+		answer_ok(k, client);
+}
+
+static void await_end(struct keeper *k)
+{
+	long long deadline = now_us() + END_DEADLINE_US;
+
+	cell_end(k);
+	while (k->state != CELL_ENDED && now_us() < deadline)
+		if (pump(k, -1, deadline) < 0)
+			break;
+}
+
+static void operate_quit(struct keeper *k, int client)
+{
+	char path[600];
+
+	await_end(k);
+	image_slot_clear(k);
+	cell_delete(k);
+	snprintf(path, sizeof(path), "%s/keeper.sock", k->options.dir);
+	unlink(path);
+	answer_ok(k, client);
+	exit(0);
+}
+
+void operate(struct keeper *k, int client)
+{
+	const char *verb = k->request.data;
+
+	if (!strcmp(verb, "status"))
+		answer_ok(k, client);
+	else if (!strcmp(verb, "wait"))
+		operate_wait(k, client);
+	else if (!strcmp(verb, "start"))
+		operate_start(k, client);
+	else if (!strcmp(verb, "restore"))
+		operate_restore(k, client);
+	else if (!strcmp(verb, "resume"))
+		operate_resume(k, client);
+	else if (!strcmp(verb, "dump"))
+		operate_dump(k, client);
+	else if (!strcmp(verb, "signal"))
+		operate_signal(k, client);
+	else if (!strcmp(verb, "end")) {
+		await_end(k);
+		answer_ok(k, client);
+	} else if (!strcmp(verb, "quit"))
+		operate_quit(k, client);
+	else
+		answer_failed(k, client, "protocol", "unknown verb");
+}
