@@ -52,22 +52,24 @@ fetch_source() {
 }
 
 build() {
-    local tree pc=$work/pkgconfig p
+    local tree pc=$work/pkgconfig dir
     tar -xf "$tarball" -C "$work"
     tree=$(find "$work" -maxdepth 1 -type d -name 'criu-*' | head -1)
-    # pkg-config sees these libraries only: gnutls, nftables, selinux and bpf would be linked in where they are installed.
+    # pkg-config shall not find these: they would be linked in where they happen to be installed.
     mkdir -p "$pc"
-    for p in libnl-3.0 libprotobuf-c uuid libbsd libcap libnet; do
-        ln -sf "$(pkg-config --variable=pcfiledir "$p" 2>/dev/null || true)/$p.pc" "$pc/" 2>/dev/null || true
+    for dir in $(pkg-config --variable pc_path pkg-config | tr : ' '); do
+        ln -sf "$dir"/*.pc "$pc/" 2>/dev/null || true
     done
-    sed -i 's/-rdynamic -o/-static -o/' "$tree/criu/Makefile"
+    rm -f "$pc"/{gnutls,libnftables,libselinux,libbpf,libdrm}.pc
+    sed -i 's/\$(LIBS) \$(WRAPFLAGS) \$(GMONLDOPT) -rdynamic/$(STATIC_LIBS) $(WRAPFLAGS) -static/' "$tree/criu/Makefile"
+    grep -q STATIC_LIBS "$tree/criu/Makefile" || { say "its link command has changed"; return 1; }
     gcc -O2 -Wall -Werror -c "$here/prlimit.c" -o "$work/prlimit.o"
     say "building criu $version (about a minute)"
     # SOURCE_DATE_EPOCH becomes the magic of criu.kdat: a cache of another build is not taken for this one's.
     PKG_CONFIG_LIBDIR=$pc SOURCE_DATE_EPOCH=$((16#${key:0:7})) nice make -C "$tree" -j"$(nproc)" criu NO_GNUTLS=1 \
         RUNDIR=$run_dir PLUGINDIR=$run_dir/none \
         CONFIG-DEFINES="-DSYSCONFDIR='\"$run_dir/none\"' -DGLOBAL_CONFIG_DIR='\"$run_dir/none/\"' -DDEFAULT_CONFIG_FILENAME='\"none\"' -DUSER_CONFIG_DIR='\"none/\"'" \
-        LIBS="$work/prlimit.o -Lsoccr/ -lprotobuf-c -ldl -lsoccr -lnet -lnl-3 -luuid -lbsd -lmd -lcap -lpthread" \
+        STATIC_LIBS="$work/prlimit.o -Lsoccr/ -lprotobuf-c -ldl -lsoccr -lnet -lnl-3 -luuid -lbsd -lmd -lpthread" \
         WRAPFLAGS='-Wl,--wrap=nla_parse,--wrap=nlmsg_parse,--wrap=syscall' >"$work/make.log" 2>&1 || { tail -5 "$work/make.log" >&2; return 1; }
     strip -o "$work/criu" "$tree/criu/criu"
 }
