@@ -31,7 +31,7 @@ make_payload() {
 boot() {
   step "Booting (emulated: a minute until the first line)"
   timeout --kill-after=10 "$vm_limit" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 3072 -nographic -no-reboot -nic none \
-    -kernel "$vm/vmlinuz" -initrd "$vm/initrd" -append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=false" \
+    -kernel "$vm/vmlinuz" -initrd "$vm/initrd" -append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=false systemd.mask=serial-getty@ttyS0.service" \
     -drive "file=$vm/root.ext4,if=virtio,format=raw,snapshot=on" \
     -drive "file=$repo/artifacts/vm/payload.ext4,if=virtio,format=raw,snapshot=on" \
     </dev/null 2>&1 | tr -d '\r' | tee "$console" | grep --line-buffered -E '^(guest|up): |\[FAIL\]|\[SKIP\]|^ {4,}' || true

@@ -19,7 +19,6 @@ ensure_vm_image() {
   unshare --mount --propagation private mmdebstrap --quiet --variant=minbase --include="$vm_packages" \
     --customize-hook='copy-in '"$repo/eng/run/vm/homeostat-test.service"' /etc/systemd/system' \
     --customize-hook='ln -s ../homeostat-test.service "$1/etc/systemd/system/multi-user.target.wants/"' \
-    --customize-hook='ln -sf /dev/null "$1/etc/systemd/system/apt-daily.timer"' \
     --customize-hook='echo vm >"$1/etc/hostname"' \
     "$vm_suite" "$vm/root"
   cp "$vm"/root/boot/vmlinuz-* "$vm/vmlinuz"
