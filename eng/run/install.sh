@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 groups=(
   "runtime;makes containers, their network and their firewall rules;no containers: only the fake driver runs;crun runc iproute2 nftables busybox-static kmod procps"
   "native;compiles the small C programs of a cell (init, keeper);no cells: containers cannot start;gcc make libc6-dev musl-tools"
-  "criu;builds the static criu that takes process images;no process images: sleeping services freeze or start cold;gcc make dpkg-dev pkg-config libprotobuf-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libnl-3-dev libcap-dev libbsd-dev libnet1-dev uuid-dev python3-protobuf"
+  "criu;builds the static criu that takes process images;no process images: sleeping services freeze or start cold;build-essential pkg-config libprotobuf-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libnl-3-dev libcap-dev libbsd-dev libnet1-dev uuid-dev python3-protobuf"
   "samples;runs the sample web applications;samples whose interpreter is missing are left out;nodejs python3-django php-cli apache2-bin libapache2-mod-php ruby-rails puma openjdk-17-jdk-headless|default-jdk-headless curl"
   "bench;generates load for ./run bench;no throughput figures;wrk"
   "vm;emulates a machine with cgroup v2 for ./run test vm;./run test vm does not run;mmdebstrap qemu-system-x86|qemu-system-x86-64 e2fsprogs"

@@ -34,14 +34,17 @@ require_dotnet() {
   fi
 }
 
-# Builds the native programs into artifacts/native; says what is reduced where there is no compiler.
+# Builds what the driver executes into artifacts/libexec: init, keeper, and the static criu from the cache. Programs
+# find it as the nearest folder `libexec` at or above their own. Says what is reduced where there is no compiler.
 build_native() {
-  if [[ ! -f $repo/native/Makefile ]]; then return 0; fi
+  local libexec=$repo/artifacts/libexec
+  mkdir -p "$libexec"
   if ! command -v make >/dev/null || ! command -v gcc >/dev/null; then
     warn "no C compiler: cells and process images are not built, only the fake driver works"
     return 0
   fi
-  make -s -C "$repo/native" OUT="$repo/artifacts/native"
+  make -s -C "$repo/native" OUT="$libexec"
+  if [[ -x $cache/criu/criu && ! $libexec/criu -nt $cache/criu/criu ]]; then install -m 755 "$cache/criu/criu" "$libexec/criu"; fi
 }
 
 # Builds the whole solution, quietly.
@@ -57,10 +60,8 @@ publish() {
   (cd "$repo" && dotnet publish src/Homeostat.Cli -c Release -r linux-x64 --self-contained -v q -nologo -clp:ErrorsOnly \
     -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=none -p:PublishDocumentationFiles=false \
     -o artifacts/publish)
-  mkdir -p "$repo/artifacts/publish/libexec"
-  for program in "$repo"/artifacts/native/* "$cache/criu/criu"; do
-    if [[ -f $program && -x $program ]]; then install -m 755 "$program" "$repo/artifacts/publish/libexec/"; fi
-  done
+  rm -rf "$repo/artifacts/publish/libexec"
+  cp -a "$repo/artifacts/libexec" "$repo/artifacts/publish/libexec"
   touch "$repo/artifacts/publish/homeostat"
 }
 
