@@ -10,13 +10,13 @@ namespace Homeostat.Core.Services;
 internal sealed class FileSection
 {
     private readonly string _path;
-    private readonly List<ServiceFileError> _errors;
+    private readonly FileFindings _found;
     private readonly SortedDictionary<string, FileNode> _values = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _written = new(StringComparer.Ordinal);
 
-    public FileSection(string path, FileMap map, FileKeys keys, List<ServiceFileError> errors)
+    public FileSection(string path, FileMap map, FileKeys keys, FileFindings found)
     {
-        (_path, _errors, Place) = (path, errors, map);
+        (_path, _found, Place) = (path, found, map);
         var lines = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var (key, value) in map.Entries)
         {
@@ -27,6 +27,7 @@ internal sealed class FileSection
             else if (keys.Known.Contains(key.Value))
             {
                 _values[key.Value] = value;
+                found.Places[PathOf(key.Value)] = new ServiceFilePlace(value.Line, value.Column);
             }
             else
             {
@@ -177,20 +178,20 @@ internal sealed class FileSection
         }
         if (node is FileMap map)
         {
-            return new FileSection(PathOf(key), map, keys, _errors);
+            return new FileSection(PathOf(key), map, keys, _found);
         }
         AddWrong(key, node, "a mapping", $"Write it like {example}.");
         return null;
     }
 
     /// <summary>The mapping that is item <paramref name="index"/> of the list under <paramref name="key"/>.</summary>
-    public FileSection ItemSection(string key, int index, FileMap map, FileKeys keys) => new($"{PathOf(key)}[{index}]", map, keys, _errors);
+    public FileSection ItemSection(string key, int index, FileMap map, FileKeys keys) => new($"{PathOf(key)}[{index}]", map, keys, _found);
 
     /// <summary>Says that a value (or the whole key) is wrong: <c>{path} {what}. {fix}</c>.</summary>
     public void Add(FileNode at, string code, string key, string what, string fix)
     {
         var path = PathOf(key);
-        _errors.Add(new ServiceFileError(at.Line, at.Column, code, path, $"{path} {what}", fix));
+        _found.Errors.Add(new ServiceFileError(at.Line, at.Column, code, path, $"{path} {what}", fix));
     }
 
     public void AddMissing(string key, string what, string fix) => Add(Place, Missing, key, $"is missing; {what}", fix);

@@ -32,4 +32,8 @@ public static class ServiceFileErrorCodes
 }
 
 /// <summary>Exactly one of a spec and at least one error, ordered by line and column.</summary>
-public sealed record ServiceFileResult(ServiceSpec? Spec, IReadOnlyList<ServiceFileError> Errors);
+/// <param name="Places">Where each key's value stands, by path (<c>mounts[0].source</c>), so that later checks can point at it.</param>
+public sealed record ServiceFileResult(ServiceSpec? Spec, IReadOnlyList<ServiceFileError> Errors, IReadOnlyDictionary<string, ServiceFilePlace> Places);
+
+/// <summary>Line and column from 1; 0 for the file as a whole.</summary>
+public sealed record ServiceFilePlace(int Line, int Column);

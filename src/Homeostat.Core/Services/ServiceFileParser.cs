@@ -18,20 +18,21 @@ public static class ServiceFileParser
     /// <param name="baseFolder">Absolute folder that relative paths of the host start from; null: relative paths are errors.</param>
     public static ServiceFileResult Parse(string text, string? baseFolder)
     {
-        var errors = new List<ServiceFileError>();
+        var found = new FileFindings();
+        var errors = found.Errors;
         var root = new FileTreeReader(errors).Read(text);
         ServiceSpec? spec = null;
         if (root is FileMap map)
         {
-            spec = ReadTop(new FileSection("", map, FileKeys.Top, errors), new FilePaths(baseFolder));
+            spec = ReadTop(new FileSection("", map, FileKeys.Top, found), new FilePaths(baseFolder));
         }
         else if (root is not null && errors.Count == 0)
         {
             errors.Add(new ServiceFileError(root.Line, root.Column, WrongType, "", $"the file is {root.Shown}; it must be a mapping", "Begin with service: NAME."));
         }
         return errors.Count == 0 && spec is not null
-            ? new ServiceFileResult(spec, [])
-            : new ServiceFileResult(null, [.. errors.Distinct().OrderBy(e => e.Line).ThenBy(e => e.Column)]);
+            ? new ServiceFileResult(spec, [], found.Places)
+            : new ServiceFileResult(null, [.. errors.Distinct().OrderBy(e => e.Line).ThenBy(e => e.Column)], found.Places);
     }
 
     private static ServiceSpec? ReadTop(FileSection top, FilePaths paths)

@@ -61,7 +61,7 @@ public sealed class ServiceFileFuzzTests
 
     private static bool AnswersWell(string text)
     {
-        var (spec, errors) = ServiceFileParser.Parse(text, "/base");
+        var (spec, errors, _) = ServiceFileParser.Parse(text, "/base");
         if (spec is not null)
         {
             return errors.Count == 0 && ServiceFileParser.Parse(ServiceFileWriter.Write(spec), null).Spec is not null;
