@@ -1,0 +1,120 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+
+namespace Homeostat.Core.Regulation;
+
+/// <summary>
+/// Takes instances without work down the tier ladder by the declared idle times: frozen, image (paged out where no image can be made), stopped.
+/// The declared minimum keeps running; while anybody waits nothing goes to sleep.
+/// </summary>
+internal static class SleepPlanner
+{
+    public static void Plan(PlanBuilder plan)
+    {
+        if (plan.Input.Demand.Waiting > 0 || plan.Input.Wish is { Kind: WishKind.Wake })
+        {
+            return;
+        }
+
+        var surplus = plan.Current.Count(i => i.IsOpen) - plan.Spec.Scale.Min;
+        // The longest idle first; equally idle ones by id, so that the order is the same each time.
+        foreach (var instance in plan.Current.Where(i => i.InFlight == 0 && i.DrainingSince is null && plan.IsFree(i)).OrderBy(i => i.IdleSince).ThenBy(i => i.Id))
+        {
+            if (instance.Tier == Tier.Running && surplus-- <= 0)
+            {
+                continue;
+            }
+
+            Lower(plan, instance);
+        }
+    }
+
+    /// <summary>The tier an instance idle for <paramref name="idle"/> belongs in, and how long it stays there; null: for ever.</summary>
+    internal static (Tier Tier, TimeSpan? Until) TierAt(TimeSpan idle, IdleSpec spec, bool freeze, bool pageOut, bool image)
+    {
+        if (idle >= spec.Stop)
+        {
+            return (Tier.Stopped, null);
+        }
+
+        var tier = idle >= spec.Image && image ? Tier.Image
+            : idle >= spec.Image && pageOut ? Tier.PagedOut
+            : idle >= spec.Freeze && freeze ? Tier.Frozen
+            : Tier.Running;
+        var next = spec.Stop;
+        next = spec.Image > idle && spec.Image < next ? spec.Image : next;
+        next = spec.Freeze > idle && spec.Freeze < next ? spec.Freeze : next;
+        return (tier, next);
+    }
+
+    private static void Lower(PlanBuilder plan, InstanceView instance)
+    {
+        var pauses = !plan.Memory.Pauses.Holds(plan.Now);
+        var idle = plan.Now - instance.IdleSince;
+        var (tier, until) = TierAt(idle, plan.Spec.Idle, plan.Input.Host.Freeze && pauses, plan.Input.Host.PageOut && pauses, plan.Dumpable);
+        if (until is { } next)
+        {
+            plan.LookAgain(instance.IdleSince + next);
+        }
+
+        if (tier != Tier.Stopped)
+        {
+            LookAfterBackOffs(plan, instance, idle);
+        }
+
+        if (tier <= instance.Tier || instance.Tier is Tier.Starting or Tier.Parked)
+        {
+            return;
+        }
+
+        if (tier == Tier.Stopped && plan.Memory.Stops.Holds(plan.Now))
+        {
+            plan.LookAgain(plan.Memory.Stops.Until);
+            return;
+        }
+
+        plan.Command(tier == Tier.Stopped
+            ? new RegulatorCommand.Stop(instance.Id, ServiceRegulator.StopGrace, Force: false)
+            : new RegulatorCommand.Sleep(instance.Id, tier));
+        plan.Record(
+            Action(tier), $"idle since {idle.TotalSeconds:0.#} s", "idle", instance.Id, instance.IdleSince + until,
+            alternatives: tier == Tier.PagedOut ? [WhyNoImage(plan)] : [],
+            inputs: [new("tier", instance.Tier.ToString()), new("idle", $"{idle.TotalSeconds:0.#} s"), new("declared", $"{Declared(plan, tier).TotalSeconds:0.#} s")]);
+    }
+
+    /// <summary>What a back-off holds up is due again when it ends.</summary>
+    private static void LookAfterBackOffs(PlanBuilder plan, InstanceView instance, TimeSpan idle)
+    {
+        if (plan.Memory.Images.Holds(plan.Now) && idle >= plan.Spec.Idle.Image && instance.Tier != Tier.Image && plan.Input.State.Status?.Checkpointable != false)
+        {
+            plan.LookAgain(plan.Memory.Images.Until);
+        }
+
+        if (plan.Memory.Pauses.Holds(plan.Now) && instance.Tier is Tier.Running or Tier.Frozen)
+        {
+            plan.LookAgain(plan.Memory.Pauses.Until);
+        }
+    }
+
+    internal static string Action(Tier tier) => tier switch
+    {
+        Tier.Frozen => "freeze",
+        Tier.PagedOut => "page-out",
+        Tier.Image => "image",
+        _ => "stop",
+    };
+
+    internal static string WhyNoImage(PlanBuilder plan) => plan switch
+    {
+        { ImagesDeclared: false } => "image: process images are off, or this host can't make them",
+        { Input.State.Status.Checkpointable: false } => $"image: {plan.Input.State.Status.Reason?.Message ?? "the program can't be dumped"}",
+        _ => $"image: the last try failed, {plan.Memory.Images.Last?.Message}",
+    };
+
+    private static TimeSpan Declared(PlanBuilder plan, Tier tier) => tier switch
+    {
+        Tier.Frozen => plan.Spec.Idle.Freeze,
+        Tier.Stopped => plan.Spec.Idle.Stop,
+        _ => plan.Spec.Idle.Image,
+    };
+}
