@@ -14,6 +14,7 @@
 #define START_DEADLINE_US 10000000
 #define RESTORE_DEADLINE_US 20000000
 #define END_DEADLINE_US 5000000
+#define NOTIFICATIONS_MAX 6
 
 static void begin_answer(struct keeper *k, const char *verb)
 {
@@ -138,29 +139,32 @@ static void operate_wait(struct keeper *k, int client)
 		answer_ok(k, client);
 }
 
-/* Reads criu's messages until the notification named until (1), its final answer (0), or nothing more (-1). */
-static int follow_criu(struct keeper *k, const char *until, int answers_ahead, struct criu_answer *answer, long long deadline)
+/*
+ * Reads criu's messages until the notification named until (1), its final answer (0), or nothing more (-1).
+ * With ahead, the answers to its notifications lie in its socket already.
+ */
+static int follow_criu(struct keeper *k, const char *until, bool ahead, struct criu_answer *answer, long long deadline)
 {
-	for (;;) {
-		if (pump(k, k->criu_rpc, deadline) < 0 || now_us() >= deadline)
+	while (now_us() < deadline) {
+		int ready = pump(k, k->criu_rpc, deadline);
+
+		/* The end of criu too makes the socket readable; pump also returns for output and children. */
+		if (ready < 0)
 			return -1;
-		/* pump also returns for output and children; only a message counts. */
-		if (rpc_receive(k->criu_rpc, answer)) {
-			if (errno == EAGAIN)
-				continue;
+		if (!ready)
+			continue;
+		if (rpc_receive(k->criu_rpc, answer))
 			return -1;
-		}
 		if (!answer->script[0])
 			return 0;
 		if (!strcmp(answer->script, "post-restore"))
 			program_found(k, child_with_program_pid(k->criu_pid));
 		if (until && !strcmp(answer->script, until))
 			return 1;
-		if (answers_ahead > 0)
-			answers_ahead--;
-		else
+		if (!ahead)
 			rpc_send_notified(k->criu_rpc);
 	}
+	return -1;
 }
 
 /* The restore failed: what there is of the program is unusable, and so is the cell. */
@@ -195,8 +199,9 @@ static void leave_criu(struct keeper *k)
 {
 	struct criu_answer answer;
 
+	/* One more than needed where answers were sent ahead: harmless. */
 	rpc_send_notified(k->criu_rpc);
-	follow_criu(k, NULL, 0, &answer, now_us() + END_DEADLINE_US);
+	follow_criu(k, NULL, false, &answer, now_us() + END_DEADLINE_US);
 	criu_wait(k, 2000);
 	criu_kill(k);
 	image_slot_clear(k);
@@ -235,10 +240,13 @@ static void operate_restore(struct keeper *k, int client)
 		restore_failed(k, client, &answer);
 		return;
 	}
-	/* criu asks at three points before it resumes. Answers sent ahead save it from waiting for each. */
-	for (i = 0; i < (park ? 2 : 3); i++)
+	/*
+	 * criu asks at three to five points before it resumes (more where a time namespace is restored). Answers sent ahead
+	 * save it from waiting for each; those it does not read are dropped with its socket.
+	 */
+	for (i = 0; !park && i < NOTIFICATIONS_MAX; i++)
 		rpc_send_notified(k->criu_rpc);
-	if (follow_criu(k, park ? "pre-resume" : "post-resume", park ? 2 : 3, &answer, deadline) != 1) {
+	if (follow_criu(k, park ? "pre-resume" : "post-resume", !park, &answer, deadline) != 1) {
 		restore_failed(k, client, &answer);
 		return;
 	}
@@ -260,7 +268,7 @@ static void operate_resume(struct keeper *k, int client)
 	}
 	open_log_of_request(k);
 	rpc_send_notified(k->criu_rpc);
-	if (follow_criu(k, "post-resume", 0, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
+	if (follow_criu(k, "post-resume", false, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
 		restore_failed(k, client, &answer);
 	else
 		resumed(k, client);

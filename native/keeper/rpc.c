@@ -174,11 +174,13 @@ int rpc_receive(int fd, struct criu_answer *answer)
 	unsigned field, sub;
 	uint64_t value;
 	ssize_t n;
+	int resets = 0;
 
 	memset(answer, 0, sizeof(*answer));
+	/* ECONNRESET: criu left without reading all of ours. It hides what criu sent before only once. */
 	do
 		n = recv(fd, data, sizeof(data), 0);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !resets++)));
 	if (n <= 0)
 		return -1;
 	c = (struct cursor){ data, data + n };
