@@ -6,8 +6,8 @@
  *   start  out= err= cwd= arg=... env=...   -> started pid=  |  refused stage= errno=
  *   signal number=                          -> no answer
  *   keep   on=0|1                           -> kept        1: the program is about to be dumped; outlive it, once
- * Or for nothing at all: a restored program simply appears as its child when criu, which made it, exits. Both kinds
- * have PROGRAM_PID. init reaps everything, reports "exited status=" of the program and ends with it (unless told to keep
+ * Or for nothing at all: a restored program simply appears as its child when criu, which made it, exits. That one
+ * has PROGRAM_PID. init reaps everything, reports "exited status=" of the program and ends with it (unless told to keep
  * the cell); the kernel then ends whatever else lives in the pid namespace. End of file on descriptor 3 means the keeper died: init ends too, so
  * that no cell is ever left without one.
  */
@@ -33,6 +33,7 @@
 
 static struct packet packet;
 static bool outlive_program;
+static pid_t program = PROGRAM_PID; /* of the one that criu restores, or of the one started */
 static char *args[ARGS_MAX + 1], *envs[ARGS_MAX + 1];
 
 struct failure {
@@ -119,10 +120,6 @@ static void __attribute__((noreturn)) become_program(int report)
 	sigset_t none;
 	int null;
 
-	if (getpid() != PROGRAM_PID) {
-		errno = EAGAIN;
-		give_up(report, "pid");
-	}
 	setsid();
 	/* As pid 1 of an ordinary container would, the program inherits what its descendants leave behind. The whole cell
 	 * is then one tree below the program, and criu, which dumps a tree, dumps all of it. */
@@ -179,6 +176,7 @@ static void start(void)
 	while (n < 0 && errno == EINTR);
 	close(report[0]);
 	if (n == 0) {
+		program = pid;
 		answer_start("started", pid, NULL);
 		return;
 	}
@@ -200,7 +198,7 @@ static void obey(void)
 	if (!strcmp(packet.data, "start"))
 		start();
 	else if (!strcmp(packet.data, "signal"))
-		kill(PROGRAM_PID, (int)packet_get_number(&packet, "number", 1, 64, SIGTERM));
+		kill(program, (int)packet_get_number(&packet, "number", 1, 64, SIGTERM));
 	else if (!strcmp(packet.data, "keep")) {
 		outlive_program = packet_get_number(&packet, "on", 0, 1, 0) == 1;
 		packet_begin(&packet, "kept");
@@ -214,7 +212,7 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != PROGRAM_PID)
+		if (pid != program)
 			continue;
 		packet_begin(&packet, "exited");
 		packet_add_number(&packet, "status", status);

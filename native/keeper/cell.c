@@ -260,8 +260,8 @@ static pid_t namespace_pid(pid_t pid)
 	return inner;
 }
 
-/* The host pid of the child of parent that has PROGRAM_PID in the cell; 0 where there is none. */
-pid_t child_with_program_pid(pid_t parent)
+/* The host pid of the child of parent that has the pid inner in the cell; 0 where there is none. */
+pid_t child_with_pid(pid_t parent, pid_t inner)
 {
 	char path[64];
 	FILE *f;
@@ -270,7 +270,7 @@ pid_t child_with_program_pid(pid_t parent)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
 	f = fopen(path, "re");
 	while (f && fscanf(f, "%d", &pid) == 1)
-		if (namespace_pid(pid) == PROGRAM_PID) {
+		if (namespace_pid(pid) == inner) {
 			fclose(f);
 			return pid;
 		}

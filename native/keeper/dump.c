@@ -94,6 +94,10 @@ void operate_dump(struct keeper *k, int client)
 		answer_failed(k, client, "state", "no running program or no image named");
 		return;
 	}
+	if (!k->checkpointable) {
+		answer_failed(k, client, "unsupported", "the program was started without criu");
+		return;
+	}
 	injection.image_fds[0] = image_dir_open(image, true);
 	if (injection.image_fds[0] < 0) {
 		fail_text(reason, "cannot open %s: %s", image, strerror(errno));
@@ -127,8 +131,11 @@ void operate_dump(struct keeper *k, int client)
 	explain(k, &answer, reason);
 	criu_kill(k);
 	k->output_held = false;
-	if (!answered)
-		/* criu ended in the middle: parasite code may stand in the program, so it must not run on. */
+	/*
+	 * Unanswered: criu ended in the middle, parasite code may stand in the program, so it must not run on.
+	 * Exited: the program ended by itself after init was told to outlive it.
+	 */
+	if (!answered || k->has_exit)
 		cell_end(k);
 	else if (!leave && k->state == CELL_RUNNING)
 		keep_init(k, false);

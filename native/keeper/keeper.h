@@ -62,6 +62,7 @@ struct keeper {
 	/* the program */
 	pid_t program_pid; /* host pid; 0 when there is none */
 	int program_pidfd;
+	bool checkpointable; /* it has PROGRAM_PID, and there is a criu */
 	int exit_status; /* wait status as init reported it, valid when has_exit */
 	bool has_exit, has_oom;
 	bool init_keeps; /* init was told to outlive the program, which is being dumped */
@@ -85,7 +86,7 @@ int cell_make(struct keeper *k, char *reason);
 void cell_end(struct keeper *k);
 void cell_delete(struct keeper *k);
 long long cell_oom_kills(const struct keeper *k);
-pid_t child_with_program_pid(pid_t parent);
+pid_t child_with_pid(pid_t parent, pid_t inner);
 
 /* inject.c: runs in a child that stands in the cell's namespaces */
 struct injection {

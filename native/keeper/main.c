@@ -1,5 +1,5 @@
 /*
- * homeostat-keeper --id ID --dir DIR --bundle DIR --runtime PATH --runtime-root DIR --criu PATH --run-dir DIR
+ * homeostat-keeper --id ID --dir DIR --bundle DIR --runtime PATH --runtime-root DIR --criu PATH|"" --run-dir DIR
  *                  --images DIR [--images DIR] [--log-size BYTES] [--log-files COUNT]
  *
  * Makes one cell and keeps it. Returns 0 as soon as the cell stands and DIR/keeper.sock answers; the keeper itself goes
@@ -103,6 +103,8 @@ static int parse(struct options *o, int argc, char **argv)
 
 static int open_parts(struct keeper *k, char *reason)
 {
+	if (!*k->options.criu)
+		return 0; /* the platform runs without process images */
 	k->criu_fd = open(k->options.criu, O_RDONLY | O_CLOEXEC);
 	if (k->criu_fd < 0) {
 		fail_text(reason, "cannot open %s: %s", k->options.criu, strerror(errno));

@@ -78,10 +78,8 @@ static void operate_start(struct keeper *k, int client)
 	image_slot_clear(k);
 	k->state = CELL_EMPTY;
 	open_log_of_request(k);
-	if (last_pid_set(k, PROGRAM_PID - 1)) {
-		answer_failed(k, client, "environment", "cannot set ns_last_pid in the cell");
-		return;
-	}
+	/* Without it the program runs all the same, but cannot become an image. */
+	k->checkpointable = k->criu_fd >= 0 && last_pid_set(k, PROGRAM_PID - 1) == 0;
 	k->init_answered = false;
 	packet_add(&k->request, "out", CELL_STDOUT);
 	packet_add(&k->request, "err", CELL_STDERR);
@@ -93,8 +91,11 @@ static void operate_start(struct keeper *k, int client)
 		if (pump(k, -1, deadline) < 0)
 			break;
 	if (k->init_answered && !strcmp(k->init_packet.data, "started")) {
+		pid_t inner = (pid_t)packet_get_number(&k->init_packet, "pid", 2, 1 << 22, 0);
+
 		k->state = CELL_RUNNING;
-		program_found(k, child_with_program_pid(k->init_pid));
+		k->checkpointable = k->checkpointable && inner == PROGRAM_PID;
+		program_found(k, child_with_pid(k->init_pid, inner));
 		answer_ok(k, client);
 		return;
 	}
@@ -114,6 +115,10 @@ static int wait_for_image(struct keeper *k, char *reason)
 		return 0;
 	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
 		fail_text(reason, "the cell has a program already or is at its end");
+		return -1;
+	}
+	if (k->criu_fd < 0) {
+		fail_text(reason, "the keeper was started without criu");
 		return -1;
 	}
 	if (image_slot_open(k, &injection, reason))
@@ -158,7 +163,7 @@ static int follow_criu(struct keeper *k, const char *until, bool ahead, struct c
 		if (!answer->script[0])
 			return 0;
 		if (!strcmp(answer->script, "post-restore"))
-			program_found(k, child_with_program_pid(k->criu_pid));
+			program_found(k, child_with_pid(k->criu_pid, PROGRAM_PID));
 		if (until && !strcmp(answer->script, until))
 			return 1;
 		if (!ahead)
@@ -210,6 +215,7 @@ static void leave_criu(struct keeper *k)
 static void resumed(struct keeper *k, int client)
 {
 	k->state = CELL_RUNNING;
+	k->checkpointable = true;
 	/* A primed template was dumped while it stood stopped. */
 	if (packet_get_number(&k->request, "continue", 0, 1, 0))
 		tree_signal(k->program_pid, SIGCONT, 32);
