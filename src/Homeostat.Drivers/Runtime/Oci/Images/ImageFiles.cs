@@ -1,0 +1,70 @@
+namespace Homeostat.Drivers.Runtime.Oci.Images;
+
+/// <summary>The files of image directories.</summary>
+internal static class ImageFiles
+{
+    public static IReadOnlyDictionary<string, long> Sizes(string directory, string except) =>
+        new DirectoryInfo(directory).EnumerateFiles()
+            .Where(f => f.Name != except)
+            .OrderBy(f => f.Name, StringComparer.Ordinal)
+            .ToDictionary(f => f.Name, f => f.Length, StringComparer.Ordinal);
+
+    /// <summary>What is wrong with the files; null when all are there with their sizes.</summary>
+    public static string? Damage(string directory, IReadOnlyDictionary<string, long> expected)
+    {
+        foreach (var (name, size) in expected)
+        {
+            var file = new FileInfo(Path.Combine(directory, name));
+            if (!file.Exists || file.Length != size)
+            {
+                return $"its file {name} {(file.Exists ? $"has {file.Length} instead of {size} bytes" : "is missing")}";
+            }
+        }
+
+        return null;
+    }
+
+    public static long BytesBelow(string directory) =>
+        Directory.Exists(directory)
+            ? new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(SizeOf)
+            : 0;
+
+    /// <summary>Removes a directory tree if it is there. Returns the bytes it had.</summary>
+    public static long Remove(string directory)
+    {
+        try
+        {
+            var bytes = BytesBelow(directory);
+            Directory.Delete(directory, recursive: true);
+            return bytes;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return 0; // A wake has just moved it away, or it never was.
+        }
+    }
+
+    public static async Task ReadThroughAsync(string directory, CancellationToken cancel)
+    {
+        var buffer = new byte[1 << 20];
+        foreach (var path in Directory.EnumerateFiles(directory))
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, useAsync: true);
+            while (await file.ReadAsync(buffer, cancel) > 0)
+            {
+            }
+        }
+    }
+
+    private static long SizeOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0; // Removed between the listing and now.
+        }
+    }
+}
