@@ -90,7 +90,7 @@ internal sealed class FakeResponder : IDisposable
     {
         try
         {
-            await using var stream = new NetworkStream(socket, ownsSocket: true);
+            await using var stream = new NetworkStream(socket, ownsSocket: false);
             using var reader = new FakeHttpReader(stream, HeadBytesMax);
             while (await reader.ReadRequestAsync(_ended.Token) is { } request)
             {
@@ -109,9 +109,11 @@ internal sealed class FakeResponder : IDisposable
         }
         finally
         {
+            // Under the lock: Dispose resets what is in the list, which must not be closed yet.
             lock (_open)
             {
                 _open.Remove(socket);
+                socket.Dispose();
             }
         }
     }
