@@ -75,7 +75,10 @@ build() {
 }
 
 # Runs as it will in a cell: with an empty directory behind descriptor 21.
-works() { mkdir -p "$work/run" && "$1" check 21<"$work/run" >/dev/null 2>&1; }
+works() {
+    mkdir -p "$work/run"
+    "$1" check 21<"$work/run" >"$work/check.log" 2>&1 || { say "$1 check: $(grep Error "$work/check.log" | tail -1)"; return 1; }
+}
 
 if [ -x "$cache/criu" ] && [ "$(cat "$cache/key" 2>/dev/null)" = "$key" ]; then
     exit 0
