@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Homeostat.Drivers.Runtime.Oci.Bundles;
+
+/// <summary>
+/// Writes the OCI bundle (config.json, OCI runtime specification 1.0) of a cell. As strict as a default Docker or Podman container, or stricter; a test
+/// compares what a program sees from inside. The values are explained in docs/architecture/runtime.md.
+/// </summary>
+internal static class BundleWriter
+{
+    /// <summary>Where the cell's init is inside; below /dev, so that the program's own files are left alone.</summary>
+    public const string InitPath = "/dev/.homeostat/init";
+
+    /// <value>Processes and threads per instance: Podman's default. Docker sets none.</value>
+    public const int PidsMax = 2048;
+
+    /// <value>Open files per process, unless the host allows fewer.</value>
+    public const int OpenFilesMax = 65_536;
+
+    /// <summary>Podman's default set. Docker's has NET_RAW (forged packets), MKNOD and AUDIT_WRITE besides.</summary>
+    private static readonly string[] Capabilities =
+    [
+        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_NET_BIND_SERVICE", "CAP_SETFCAP", "CAP_SETGID",
+        "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT",
+    ];
+
+    private static readonly string[] MaskedPaths =
+    [
+        "/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+        "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/proc/sysrq-trigger", "/sys/firmware", "/sys/devices/virtual/powercap", "/sys/fs/cgroup",
+    ];
+
+    private static readonly string[] ReadOnlyPaths = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys"];
+
+    public static void Write(string bundle, BundleSpec spec) =>
+        File.WriteAllBytes(Path.Combine(bundle, "config.json"), JsonSerializer.SerializeToUtf8Bytes(Make(spec)));
+
+    internal static JsonObject Make(BundleSpec spec) => new()
+    {
+        ["ociVersion"] = "1.0.2",
+        ["process"] = ProcessOf(),
+        ["root"] = new JsonObject { ["path"] = spec.Root, ["readonly"] = false },
+        ["hostname"] = spec.Hostname,
+        ["mounts"] = MountsOf(spec),
+        ["linux"] = LinuxOf(spec),
+    };
+
+    private static JsonObject ProcessOf()
+    {
+        var openFiles = Math.Min(OpenFilesMax, Host.Limits.OpenFilesHard());
+        return new JsonObject
+        {
+            ["terminal"] = false,
+            ["user"] = new JsonObject { ["uid"] = 0, ["gid"] = 0 },
+            ["args"] = new JsonArray(InitPath),
+            ["env"] = new JsonArray("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+            ["cwd"] = "/",
+            ["capabilities"] = new JsonObject
+            {
+                ["bounding"] = Strings(Capabilities),
+                ["effective"] = Strings(Capabilities),
+                ["permitted"] = Strings(Capabilities),
+            },
+            ["noNewPrivileges"] = true,
+            ["rlimits"] = new JsonArray(Limit("RLIMIT_NOFILE", openFiles), Limit("RLIMIT_CORE", 0)),
+        };
+    }
+
+    private static JsonArray MountsOf(BundleSpec spec)
+    {
+        JsonArray mounts =
+        [
+            Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
+            Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
+            Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+            Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
+            Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
+            Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
+            Mount(InitPath, "bind", spec.Init, "bind", "ro", "nosuid", "nodev"),
+        ];
+        if (spec.HostUsr)
+        {
+            foreach (var directory in Roots.HostRoot.BoundDirectories())
+            {
+                mounts.Add((JsonNode)Mount(directory, "bind", directory, "rbind", "rro", "nosuid", "nodev"));
+            }
+        }
+
+        foreach (var mount in spec.Mounts)
+        {
+            mounts.Add((JsonNode)Mount(mount.Target, "bind", mount.Source, "rbind", mount.ReadOnly ? "rro" : "rw", "nosuid", "nodev", "rprivate"));
+        }
+
+        return mounts;
+    }
+
+    private static JsonObject LinuxOf(BundleSpec spec) => new()
+    {
+        ["namespaces"] = new JsonArray(
+            Namespace("pid"),
+            Namespace("mount"),
+            Namespace("uts"),
+            Namespace("ipc"),
+            Namespace("cgroup"),
+            new JsonObject { ["type"] = "network", ["path"] = spec.NetnsPath }),
+        ["cgroupsPath"] = spec.CgroupPath,
+        ["resources"] = new JsonObject
+        {
+            ["devices"] = DeviceRules(),
+            ["memory"] = new JsonObject { ["limit"] = spec.MemoryBytes },
+            ["pids"] = new JsonObject { ["limit"] = PidsMax },
+        },
+        ["seccomp"] = SeccompProfile.Make(),
+        ["maskedPaths"] = Strings(MaskedPaths),
+        ["readonlyPaths"] = Strings(ReadOnlyPaths),
+    };
+
+    /// <summary>Nothing but null, zero, full, tty, random, urandom and the terminals of its own devpts.</summary>
+    private static JsonArray DeviceRules()
+    {
+        JsonArray rules = [new JsonObject { ["allow"] = false, ["access"] = "rwm" }];
+        foreach (var (major, minor) in ((int, int?)[])[(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 2), (136, null)])
+        {
+            var rule = new JsonObject { ["allow"] = true, ["type"] = "c", ["major"] = major, ["access"] = "rwm" };
+            if (minor is { } number)
+            {
+                rule["minor"] = number;
+            }
+
+            rules.Add((JsonNode)rule);
+        }
+
+        return rules;
+    }
+
+    private static JsonObject Mount(string target, string type, string source, params string[] options) =>
+        new() { ["destination"] = target, ["type"] = type, ["source"] = source, ["options"] = Strings(options) };
+
+    private static JsonObject Namespace(string type) => new() { ["type"] = type };
+
+    private static JsonObject Limit(string type, long value) => new() { ["type"] = type, ["hard"] = value, ["soft"] = value };
+
+    private static JsonArray Strings(IEnumerable<string> values) => [.. values.Select(value => (JsonNode)value)];
+}

@@ -1,0 +1,167 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Homeostat.Drivers.Runtime.Oci.Bundles;
+using Homeostat.Drivers.Runtime.Oci.Cgroups;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
+using Homeostat.Drivers.Runtime.Oci.Native;
+using Homeostat.Drivers.Runtime.Oci.Networks;
+using Homeostat.Drivers.Runtime.Oci.Roots;
+
+namespace Homeostat.Drivers.Runtime.Oci.Cells;
+
+/// <summary>
+/// Makes cells and takes them down. A cell's namespaces and mounts belong to its processes alone, so a cell that dies leaves only its directory, its control
+/// group and its neighbour entry, which the sweeper knows by name.
+/// </summary>
+/// <param name="imageRoots">Directories that images lie directly below; handed to the keepers.</param>
+internal sealed class CellFactory(
+    PlatformName name, DataPaths data, CellTools tools, CgroupLayout cgroups, PlatformNetwork network, IReadOnlyList<string> imageRoots) : IDisposable
+{
+    /// <summary>Making a cell is mostly work of the kernel under a few locks: more than the cores at once only makes each slower.</summary>
+    private readonly SemaphoreSlim _turns = new(Math.Max(2, Environment.ProcessorCount));
+
+    private readonly string _resolvConf = NameFiles.ResolvConfOfHost();
+
+    /// <exception cref="NoAddressException">The range is exhausted.</exception>
+    /// <exception cref="IOException">The host refuses; what was begun is undone.</exception>
+    public async Task<Cell> MakeAsync(CellPlan plan, CancellationToken cancel)
+    {
+        await _turns.WaitAsync(cancel);
+        try
+        {
+            var range = network.Addresses.Range;
+            var address = network.Addresses.Take() ?? throw new NoAddressException(range.ToString(), range.Capacity);
+            var id = RandomNumberGenerator.GetHexString(12, lowercase: true);
+            try
+            {
+                return await MakeAsync(plan, id, address, cancel);
+            }
+            catch
+            {
+                RemoveTraces(id, address);
+                throw;
+            }
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>Takes up a cell that an earlier platform made; null when it is not there any more.</summary>
+    public async Task<Cell?> AdoptAsync(string id, IPAddress address, CancellationToken cancel)
+    {
+        var paths = data.Cell(id);
+        if (!File.Exists(Path.Combine(paths.Directory, "keeper.sock")) || !network.Addresses.Adopt(address))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await ConnectAsync(id, paths, address, null, cancel);
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            // Its keeper died, and the cell with it.
+            network.Addresses.GiveBack(address);
+            return null;
+        }
+    }
+
+    /// <summary>Ends everything in the cell and removes what is left of it. Does not fail: what could not be removed is the sweeper's at the next start.</summary>
+    public async Task DestroyAsync(Cell cell)
+    {
+        await cell.Keeper.QuitAsync(CancellationToken.None);
+        await cell.DisposeAsync();
+        RemoveTraces(cell.Id, cell.Address);
+    }
+
+    /// <summary>Directory, link, neighbour entry, address and control group of a cell whose processes are gone.</summary>
+    public void RemoveTraces(string id, IPAddress? address)
+    {
+        if (address is not null)
+        {
+            network.Detach(address);
+            network.Addresses.GiveBack(address);
+        }
+
+        CgroupOf(id).Remove();
+        var directory = data.Cell(id).Directory;
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+
+        var state = Path.Combine(data.RuntimeState, id);
+        if (Directory.Exists(state))
+        {
+            Directory.Delete(state, recursive: true);
+        }
+    }
+
+    public void Dispose() => _turns.Dispose();
+
+    public Cgroup CgroupOf(string id) => new(cgroups, name.CgroupPath + "/" + id);
+
+    private async Task<Cell> MakeAsync(CellPlan plan, string id, IPAddress address, CancellationToken cancel)
+    {
+        var paths = data.Cell(id);
+        foreach (var directory in (string[])[paths.Bundle, paths.Root, paths.Upper, paths.Work])
+        {
+            Directory.CreateDirectory(directory);
+        }
+
+        NameFiles.Write(paths.Upper, id, address, _resolvConf);
+        var netns = await Netns.CreateAsync();
+        try
+        {
+            network.Attach(netns, address);
+            var spec = new BundleSpec(
+                paths.Root, tools.Init, id, netns.Path, name.CgroupPath + "/" + id, plan.MemoryBytes, plan.HostUsr, plan.Mounts);
+            BundleWriter.Write(paths.Bundle, spec);
+            await OwnThread.RunAsync("cell", () =>
+            {
+                RootOverlay.Enter(plan.Lowers, paths);
+                KeeperProcess.Spawn(SettingsOf(id, paths));
+                return true;
+            });
+            cancel.ThrowIfCancellationRequested();
+            return await ConnectAsync(id, paths, address, netns, cancel);
+        }
+        catch
+        {
+            netns.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Cell> ConnectAsync(string id, CellPaths paths, IPAddress address, Netns? netns, CancellationToken cancel)
+    {
+        var keeper = await KeeperClient.ConnectAsync(paths.Directory, cancel);
+        try
+        {
+            var status = await keeper.StatusAsync(cancel);
+            return new Cell(id, paths, address, CgroupOf(id), netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
+        }
+        catch
+        {
+            await keeper.DisposeAsync();
+            throw;
+        }
+    }
+
+    private KeeperSettings SettingsOf(string id, CellPaths paths) => new()
+    {
+        Id = id,
+        Directory = paths.Directory,
+        Bundle = paths.Bundle,
+        Runtime = tools.Runtime,
+        RuntimeRoot = data.RuntimeState,
+        Criu = tools.Criu,
+        RunDirectory = data.CriuRun,
+        ImageRoots = imageRoots,
+        Keeper = tools.Keeper,
+    };
+}

@@ -1,0 +1,50 @@
+namespace Homeostat.Drivers.Runtime.Oci.Cgroups;
+
+/// <summary>Where this host keeps its control groups: one v2 tree, or v1 with a hierarchy per controller (with or without an unused v2 tree beside them).</summary>
+/// <param name="Version">1 or 2.</param>
+/// <param name="MountOf">Directory of the hierarchy of a controller (v1), or of the one tree (v2, key <c>""</c>).</param>
+internal sealed record CgroupLayout(int Version, IReadOnlyDictionary<string, string> MountOf)
+{
+    private static readonly string[] Controllers = ["memory", "freezer", "cpu", "cpuacct", "pids"];
+
+    public static CgroupLayout OfHost() => Parse(File.ReadLines("/proc/self/mounts"));
+
+    /// <summary>A host counts as v1 where the memory or freezer controller is mounted as v1: the hybrid's v2 tree has no controllers then.</summary>
+    public static CgroupLayout Parse(IEnumerable<string> mounts)
+    {
+        Dictionary<string, string> v1 = [];
+        string? v2 = null;
+        foreach (var line in mounts)
+        {
+            var fields = line.Split(' ');
+            if (fields.Length < 4)
+            {
+                continue;
+            }
+
+            if (fields[2] == "cgroup2")
+            {
+                v2 ??= fields[1];
+            }
+            else if (fields[2] == "cgroup")
+            {
+                foreach (var option in fields[3].Split(',').Where(Controllers.Contains))
+                {
+                    v1.TryAdd(option, fields[1]);
+                }
+            }
+        }
+
+        return v1.ContainsKey("memory") || v1.ContainsKey("freezer") || v2 is null
+            ? new CgroupLayout(1, v1)
+            : new CgroupLayout(2, new Dictionary<string, string> { [""] = v2 });
+    }
+
+    /// <summary>The file of a group in the tree of a controller; null where the host lacks it.</summary>
+    public string? FileOf(string controller, string group, string file) =>
+        MountOf.TryGetValue(Version == 2 ? "" : controller, out var mount) ? mount + group + "/" + file : null;
+
+    public bool Has(string controller) => Version == 2
+        ? File.ReadAllText(MountOf[""] + "/cgroup.controllers").Split((char[])[' ', '\n']).Contains(controller) || controller == "freezer"
+        : MountOf.ContainsKey(controller);
+}

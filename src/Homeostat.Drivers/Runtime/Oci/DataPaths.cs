@@ -1,0 +1,46 @@
+using Homeostat.Drivers.Runtime.Oci.Host;
+
+namespace Homeostat.Drivers.Runtime.Oci;
+
+/// <summary>Where the driver keeps things in the platform's data directory; the layout is described in docs/architecture/runtime.md.</summary>
+internal sealed record DataPaths(string Data)
+{
+    public string Runtime => Path.Combine(Data, "runtime");
+
+    public string Cells => Path.Combine(Runtime, "cells");
+
+    public string Instances => Path.Combine(Runtime, "instances");
+
+    public string Templates => Path.Combine(Runtime, "templates");
+
+    /// <summary>In memory; outside the data directory.</summary>
+    public string Volatile { get; } = VolatileDirectory.PathOf(PlatformName.Of(Data).Tag);
+
+    /// <summary>Images in memory.</summary>
+    public string MemoryImages => Path.Combine(Volatile, "images");
+
+    /// <summary>Images that do not fit in memory.</summary>
+    public string Images => Path.Combine(Runtime, "images");
+
+    /// <summary>State of the OCI runtime (crun --root).</summary>
+    public string RuntimeState => Path.Combine(Runtime, "oci");
+
+    /// <summary>criu's cache of the kernel's features, on a tmpfs: valid for one run of the kernel, read by each restore.</summary>
+    public string CriuRun => Path.Combine(Volatile, "criu");
+
+    /// <summary>Lower layer of <c>host: true</c>, about 5 MB.</summary>
+    public string HostRoot => Path.Combine(Volatile, "host-root");
+
+    public string Network => Path.Combine(Runtime, "network.json");
+
+    public CellPaths Cell(string id) => new(Path.Combine(Cells, id));
+
+    public void Make()
+    {
+        VolatileDirectory.Make(Volatile);
+        foreach (var path in (string[])[Runtime, Cells, Instances, Images, Templates, RuntimeState, CriuRun])
+        {
+            System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

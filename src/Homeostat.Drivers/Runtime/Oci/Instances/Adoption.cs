@@ -1,0 +1,67 @@
+using System.Net;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
+
+namespace Homeostat.Drivers.Runtime.Oci.Instances;
+
+/// <summary>Takes up the instances that an earlier platform on the data directory left running or asleep.</summary>
+internal sealed class Adoption(OciContext context, InstanceEnder ender)
+{
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        foreach (var state in context.Store.ReadAll())
+        {
+            var instance = new OciInstance(new InstanceId(state.Id), new RevisionId(new ServiceName(state.Service), state.Revision))
+            {
+                State = state,
+                StartedAt = state.StartedAt,
+                Reach = state.Reach?.ToReach(),
+            };
+            var cell = state.Boot == context.Boot && state.Reach is not null
+                ? await context.Cells.AdoptAsync(state.Cell, IPAddress.Parse(state.Address), cancel)
+                : null;
+            if (cell is null || !await TakeUpAsync(instance, cell, cancel))
+            {
+                // It died with the host or its keeper, or it was never ready: nothing of it is worth keeping.
+                context.Store.Remove(instance.Id);
+            }
+        }
+
+        context.Images?.Collect(
+            (kind, owner) => kind == ImageKind.Sleep && context.Instances.Find(new InstanceId(owner)) is { Tier: Tier.Image },
+            context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet());
+    }
+
+    private async Task<bool> TakeUpAsync(OciInstance instance, Cell cell, CancellationToken cancel)
+    {
+        instance.Cell = cell;
+        var status = await cell.Keeper.StatusAsync(cancel);
+        var tier = TierOf(status.State, instance, cell);
+        if (tier is null)
+        {
+            await context.Cells.DestroyAsync(cell);
+            return false;
+        }
+
+        instance.Pid = status.ProgramPid;
+        instance.Become(tier.Value);
+        context.Instances.Add(instance);
+        ender.Watch(instance, cell);
+        return true;
+    }
+
+    private Tier? TierOf(string state, OciInstance instance, Cell cell) => state switch
+    {
+        "running" or "ended" => cell.Cgroup.Exists && cell.Cgroup.IsFrozen ? Tier.Frozen : Tier.Running,
+        "empty" or "waiting" when context.Images?.Find(ImageKind.Sleep, instance.Id.Value).Image is { } image => Asleep(instance, image),
+        _ => null,
+    };
+
+    private static Tier Asleep(OciInstance instance, StoredImage image)
+    {
+        instance.ImageBytes = image.Record.Bytes;
+        return Tier.Image;
+    }
+}

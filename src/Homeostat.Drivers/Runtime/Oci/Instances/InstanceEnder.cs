@@ -1,0 +1,84 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Native;
+
+namespace Homeostat.Drivers.Runtime.Oci.Instances;
+
+/// <summary>Stops instances, notices those that end by themselves, and takes down what they held.</summary>
+internal sealed class InstanceEnder(OciContext context)
+{
+    /// <summary>SIGTERM, after the grace SIGKILL; then nothing of it is left. The caller has the turn.</summary>
+    public async Task StopAsync(OciInstance instance, TimeSpan grace, CancellationToken cancel)
+    {
+        if (instance is { Cell: { } cell, Tier: Tier.Running or Tier.Frozen or Tier.PagedOut } && grace > TimeSpan.Zero)
+        {
+            await AskToEndAsync(instance, cell, grace, cancel);
+        }
+
+        await RemoveAsync(instance);
+    }
+
+    /// <summary>Everything of it goes, whatever state it is in.</summary>
+    public async Task RemoveAsync(OciInstance instance)
+    {
+        context.Instances.Remove(instance);
+        await DestroyCellAsync(instance);
+        context.Store.Remove(instance.Id);
+    }
+
+    /// <summary>Notices the end of the program: the exit is kept, the cell is given back at once.</summary>
+    public void Watch(OciInstance instance, Cell cell) => _ = WatchAsync(instance, cell);
+
+    private async Task WatchAsync(OciInstance instance, Cell cell)
+    {
+        var exit = await cell.Keeper.Exited;
+        if (instance.Removed || !ReferenceEquals(instance.Cell, cell) || !instance.End(exit))
+        {
+            return;
+        }
+
+        context.Hints.Post(instance.Id, $"ended: {exit}");
+        await instance.Turn.WaitAsync();
+        try
+        {
+            await DestroyCellAsync(instance);
+        }
+        finally
+        {
+            instance.Turn.Release();
+        }
+    }
+
+    private static async Task AskToEndAsync(OciInstance instance, Cell cell, TimeSpan grace, CancellationToken cancel)
+    {
+        try
+        {
+            if (instance.Tier != Tier.Running)
+            {
+                cell.Cgroup.Thaw();
+            }
+
+            await cell.Keeper.SignalAsync(Libc.SigTerm, cancel);
+            await cell.Keeper.Exited.WaitAsync(grace, TimeProvider.System, cancel);
+        }
+        catch (Exception error) when (error is IOException or TimeoutException)
+        {
+            // It ended meanwhile, or it doesn't want to: what follows ends it.
+        }
+    }
+
+    private async Task DestroyCellAsync(OciInstance instance)
+    {
+        if (instance.Cell is { } cell)
+        {
+            instance.Cell = null;
+            if (cell.Cgroup.Exists)
+            {
+                // SIGKILL reaches a frozen task on v2 only; on v1 the group must run again for its tasks to die.
+                cell.Cgroup.Thaw();
+            }
+
+            await context.Cells.DestroyAsync(cell);
+        }
+    }
+}

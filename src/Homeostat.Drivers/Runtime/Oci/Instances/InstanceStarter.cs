@@ -1,0 +1,89 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Readiness;
+using Homeostat.Drivers.Runtime.Oci.Revisions;
+
+namespace Homeostat.Drivers.Runtime.Oci.Instances;
+
+/// <summary>Starts new instances. On any failure nothing of the instance remains.</summary>
+internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
+{
+    public async Task<StartOutcome> StartAsync(OciInstance instance, OciRevision revision, StartWay way, CancellationToken cancel)
+    {
+        var phases = new Phases(context.Time);
+        instance.StartedAt = context.Time.GetUtcNow();
+        try
+        {
+            var outcome = await StartColdAsync(instance, revision, phases, cancel);
+            if (outcome.Failure is not null)
+            {
+                await ender.RemoveAsync(instance);
+            }
+
+            return outcome;
+        }
+        catch (NoAddressException error)
+        {
+            await ender.RemoveAsync(instance);
+            return StartOutcome.Failed(FailureKind.NoAddress, error.Message, "stop instances, or give the platform a larger range with --addresses");
+        }
+        catch (IOException error) when (DiskFull.Is(error))
+        {
+            await ender.RemoveAsync(instance);
+            return StartOutcome.Failed(FailureKind.NoSpace, error.Message, $"free space on the disk of {context.Data.Data}");
+        }
+        catch
+        {
+            await ender.RemoveAsync(instance);
+            throw;
+        }
+    }
+
+    private async Task<StartOutcome> StartColdAsync(OciInstance instance, OciRevision revision, Phases phases, CancellationToken cancel)
+    {
+        var cell = await revision.TakeCellAsync(cancel);
+        phases.Mark("cell");
+        Settle(instance, revision, cell);
+        var logs = context.Store.LogsOf(instance.Id);
+        var (pid, reach, failure) = await ColdStart.RunAsync(cell, revision.Spec, instance.Id, logs, phases, context.Time, cancel);
+        return failure is null && reach is not null
+            ? Ready(instance, cell, pid, reach, WakeWay.Cold, phases)
+            : new StartOutcome(null, failure);
+    }
+
+    /// <summary>The cell is the instance's from here on, also for a platform that finds it after a crash.</summary>
+    private void Settle(OciInstance instance, OciRevision revision, Cell cell)
+    {
+        instance.Cell = cell;
+        instance.State = new InstanceState(
+            instance.Id.Value,
+            instance.Revision.Service.Value,
+            instance.Revision.Number,
+            cell.Id,
+            cell.Address.ToString(),
+            revision.Spec.Port,
+            revision.Spec.Resources.CpuBase,
+            instance.StartedAt,
+            context.Boot,
+            Reach: null,
+            revision.Spec.Workdir,
+            revision.Spec.Checkpoint.Mode == CheckpointMode.Auto,
+            revision.Spec.Checkpoint.AfterRestore,
+            revision.Spec.Checkpoint.BeforeCheckpoint);
+        context.Store.Write(instance.State);
+    }
+
+    private StartOutcome Ready(OciInstance instance, Cell cell, int? pid, Reach reach, WakeWay way, Phases phases)
+    {
+        (instance.Pid, instance.Reach) = (pid, reach);
+        instance.State = instance.State! with { Reach = ReachState.Of(reach) };
+        context.Store.Write(instance.State);
+        // Only now: a quota would slow the start, which nobody but the waiting request pays for.
+        cell.Cgroup.SetCpu(instance.State.Cpu);
+        instance.Become(Tier.Running);
+        ender.Watch(instance, cell);
+        return StartOutcome.Of(new StartReport(instance.Observe(), way, phases.Total, phases.All));
+    }
+}

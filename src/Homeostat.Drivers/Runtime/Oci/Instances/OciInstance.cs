@@ -1,0 +1,125 @@
+using System.Net;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Readiness;
+
+namespace Homeostat.Drivers.Runtime.Oci.Instances;
+
+/// <summary>
+/// One instance. Calls of the driver hold <see cref="Turn"/>, which makes them one at a time; the state itself changes under a lock because a program may end
+/// at any time.
+/// </summary>
+internal sealed class OciInstance(InstanceId id, RevisionId revision)
+{
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Tier _tier = Tier.Starting;
+    private ExitInfo? _exit;
+    private TimeSpan _cpuTime;
+
+    public InstanceId Id => id;
+
+    public RevisionId Revision => revision;
+
+    public SemaphoreSlim Turn { get; } = new(1, 1);
+
+    /// <summary>The newest generation seen; used while holding <see cref="Turn"/>.</summary>
+    public Generation Seen { get; set; }
+
+    /// <summary>It was taken off the list while somebody waited for its turn.</summary>
+    public bool Removed => _gone.Task.IsCompleted;
+
+    public Task Gone => _gone.Task;
+
+    /// <summary>Null before it has one and after it ended.</summary>
+    public Cell? Cell { get; set; }
+
+    public int? Pid { get; set; }
+
+    public Reach? Reach { get; set; }
+
+    public DateTimeOffset StartedAt { get; set; }
+
+    /// <summary>What is on disk about it.</summary>
+    public InstanceState? State { get; set; }
+
+    public long ImageBytes { get; set; }
+
+    public Tier Tier
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tier;
+            }
+        }
+    }
+
+    public ExitInfo? Exit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _exit;
+            }
+        }
+    }
+
+    /// <summary>False: the program ended meanwhile, and the tier stays stopped.</summary>
+    public bool Become(Tier tier)
+    {
+        lock (_lock)
+        {
+            if (_exit is not null)
+            {
+                return false;
+            }
+
+            _tier = tier;
+            return true;
+        }
+    }
+
+    /// <summary>The program ended by itself; false when that was known.</summary>
+    public bool End(ExitInfo exit)
+    {
+        lock (_lock)
+        {
+            if (_exit is not null)
+            {
+                return false;
+            }
+
+            (_exit, _tier) = (exit, Tier.Stopped);
+            return true;
+        }
+    }
+
+    public void Leave() => _gone.TrySetResult();
+
+    public ObservedInstance Observe()
+    {
+        var (tier, exit, cell) = (Tier, Exit, Cell);
+        var alive = tier is Tier.Starting or Tier.Running or Tier.Frozen or Tier.PagedOut;
+        long memory = 0;
+        if (cell is not null && tier is not Tier.Stopped)
+        {
+            try
+            {
+                _cpuTime = cell.Cgroup.CpuTime;
+                memory = cell.Cgroup.MemoryBytes;
+            }
+            catch (IOException)
+            {
+                // The control group went away with its last process, a moment ago: the last figures stand.
+            }
+        }
+
+        var endpoint = alive && cell is not null && Reach is not null ? new IPEndPoint(cell.Address, Reach.Target.Port) : null;
+        return new ObservedInstance(id, revision, tier, alive ? Pid : null, endpoint, StartedAt, _cpuTime, memory, tier == Tier.Image ? ImageBytes : 0, exit);
+    }
+}

@@ -1,0 +1,64 @@
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Networks;
+
+namespace Homeostat.Drivers.Runtime.Oci;
+
+/// <summary>Puts a driver together on a data directory, and takes it apart.</summary>
+internal static class OciOpener
+{
+    public static async Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel)
+    {
+        var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
+        data.Make();
+        var facts = await HostProbe.ProbeAsync(options, cancel);
+        if (facts.Tools is not { } tools)
+        {
+            var failed = facts.Checks.Where(check => check.Outcome == CheckOutcome.Failed).Select(check => $"{check.What} ({check.Remedy})");
+            throw new IOException($"containers can't be run here: {string.Join("; ", failed)}");
+        }
+
+        var name = PlatformName.Of(data.Data);
+        var network = await OpenNetworkAsync(name, data, options, cancel);
+        var roots = new ImageStoreOptions { MemoryRoot = data.MemoryImages, DiskRoot = data.Images, MemoryBytesMax = options.ImageMemoryBytes };
+        var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
+        var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
+        var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, new HintBoard(), time);
+        var driver = new OciRuntimeDriver(context);
+        await driver.AdoptAsync(cancel);
+        return driver;
+    }
+
+    public static async Task CloseAsync(OciContext context)
+    {
+        if (context.Instances.IsEmpty)
+        {
+            await context.Network.RemoveAsync(CancellationToken.None);
+            context.Cells.CgroupOf("").Remove();
+            File.Delete(context.Data.Network);
+            Directory.Delete(context.Data.Volatile, recursive: true);
+        }
+
+        foreach (var instance in context.Instances.All)
+        {
+            if (instance.Cell is { } cell)
+            {
+                await cell.DisposeAsync();
+            }
+        }
+
+        context.Network.Dispose();
+        context.Cells.Dispose();
+    }
+
+    private static async Task<PlatformNetwork> OpenNetworkAsync(PlatformName name, DataPaths data, OciDriverOptions options, CancellationToken cancel)
+    {
+        var memory = NetworkMemory.Read(data.Network);
+        var wanted = options.Addresses ?? memory?.Range;
+        var range = wanted is null ? null : AddressRange.Parse(wanted);
+        var network = await PlatformNetwork.OpenAsync(name, range, memory?.ForwardingWas, cancel);
+        new NetworkMemory(network.Addresses.Range.ToString(), network.ForwardingWas).Write(data.Network);
+        return network;
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Oci.Instances;
+using Homeostat.Drivers.Runtime.Oci.Logs;
+using Homeostat.Drivers.Runtime.Oci.Readiness;
+using Homeostat.Drivers.Runtime.Oci.Revisions;
+using Homeostat.Drivers.Runtime.Oci.Tiers;
+
+namespace Homeostat.Drivers.Runtime.Oci;
+
+/// <summary>
+/// Runs instances as OCI containers without a daemon: cells made by crun or runc off the request path, programs started or restored from process images
+/// inside them. Opened by <see cref="OciOpener"/>; the parts are described in docs/architecture/runtime.md.
+/// </summary>
+public sealed class OciRuntimeDriver : IRuntimeDriver
+{
+    private readonly OciContext _context;
+    private readonly RevisionTable _revisions;
+    private readonly InstanceStarter _starter;
+    private readonly InstanceEnder _ender;
+    private readonly InstanceSleeper _sleeper;
+    private readonly InstanceWaker _waker;
+
+    internal OciRuntimeDriver(OciContext context)
+    {
+        _context = context;
+        _revisions = new RevisionTable(context);
+        _ender = new InstanceEnder(context);
+        _starter = new InstanceStarter(context, _ender);
+        var images = new ImageTier(context, _ender);
+        _sleeper = new InstanceSleeper(context, images);
+        _waker = new InstanceWaker(context, images);
+    }
+
+    public DriverCapabilities Capabilities => _context.Capabilities;
+
+    /// <summary>Opens the driver on its data directory and takes up what an earlier one left.</summary>
+    /// <exception cref="IOException">This host can't run it; the message says what to do.</exception>
+    public static Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel) =>
+        OciOpener.OpenAsync(options, time, cancel);
+
+    internal Task AdoptAsync(CancellationToken cancel) => new Adoption(_context, _ender).RunAsync(cancel);
+
+    public Task<Failure?> PrepareAsync(Revision revision, CancellationToken cancel) => Task.Run(() => _revisions.Prepare(revision), cancel);
+
+    public Task ForgetAsync(RevisionId revision, CancellationToken cancel) => _revisions.ForgetAsync(revision);
+
+    public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel) =>
+        Task.FromResult(Describe(revision) ?? throw new InvalidOperationException($"{revision} is not prepared"));
+
+    public RevisionStatus? Describe(RevisionId revision) => _revisions.Find(revision)?.Describe();
+
+    public async Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, Generation generation, CancellationToken cancel)
+    {
+        if (_revisions.Find(revision) is not { } prepared)
+        {
+            return StartOutcome.Failed(FailureKind.NotFound, $"{revision} is not prepared");
+        }
+
+        using var turn = await _context.Instances.TakeAsync(id, () => new OciInstance(id, revision), generation, cancel);
+        if (turn.Instance is not { } instance)
+        {
+            return new StartOutcome(null, turn.Refusal);
+        }
+
+        return instance.Tier switch
+        {
+            Tier.Starting => await _starter.StartAsync(instance, prepared, way, cancel),
+            Tier.Running => await _waker.WakeAsync(instance, cancel),
+            var tier => StartOutcome.Failed(FailureKind.NotFound, $"{id} is {tier}: wake it or stop it"),
+        };
+    }
+
+    public async Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel)
+    {
+        using var turn = await _context.Instances.TakeAsync(id, null, generation, cancel);
+        return turn.Instance is { } instance ? await _waker.WakeAsync(instance, cancel) : new StartOutcome(null, turn.Refusal);
+    }
+
+    public async Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel)
+    {
+        using var turn = await _context.Instances.TakeAsync(id, null, generation, cancel);
+        return turn.Instance is { } instance ? await _sleeper.SleepAsync(instance, to, cancel) : turn.Refusal;
+    }
+
+    public async Task StopAsync(InstanceId id, TimeSpan grace, Generation generation, CancellationToken cancel)
+    {
+        using var turn = await _context.Instances.TakeAsync(id, null, generation, cancel);
+        if (turn.Instance is { } instance)
+        {
+            await _ender.StopAsync(instance, grace, cancel);
+        }
+    }
+
+    public Task<IReadOnlyList<ObservedInstance>> ListAsync(CancellationToken cancel) => Task.Run<IReadOnlyList<ObservedInstance>>(
+        () => [.. _context.Instances.All.Select(instance => instance.Observe()).OrderBy(instance => instance.Id)], cancel);
+
+    public IAsyncEnumerable<DriverHint> WatchAsync(CancellationToken cancel) => _context.Hints.WatchAsync(cancel);
+
+    public ValueTask<Socket> ConnectAsync(InstanceId id, CancellationToken cancel) =>
+        _context.Instances.Find(id) is { Cell: { } cell, Reach: { } reach, Tier: Tier.Running or Tier.Frozen or Tier.PagedOut }
+            ? CellDialer.ConnectAsync(cell.Netns, reach, cancel)
+            : throw new SocketException((int)SocketError.ConnectionRefused);
+
+    public async IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        if (_context.Instances.Find(id) is not { } instance)
+        {
+            yield break;
+        }
+
+        var directory = _context.Store.LogsOf(id);
+        if (!follow)
+        {
+            foreach (var line in new LogFiles(id, directory).Tail(tail))
+            {
+                yield return line;
+            }
+
+            yield break;
+        }
+
+        await foreach (var line in new LogFollower(id, directory).FollowAsync(tail, instance.Gone, cancel))
+        {
+            yield return line;
+        }
+    }
+
+    /// <summary>Lets go of the instances without ending them. Pools are emptied; with no instance left, bridge, firewall table and control groups go too.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _revisions.DisposeAsync();
+        await OciOpener.CloseAsync(_context);
+    }
+}

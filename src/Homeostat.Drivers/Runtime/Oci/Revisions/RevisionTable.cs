@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Roots;
+
+namespace Homeostat.Drivers.Runtime.Oci.Revisions;
+
+/// <summary>The prepared revisions.</summary>
+internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<RevisionId, OciRevision> _revisions = new();
+    private readonly Lock _hostRoot = new();
+
+    public OciRevision? Find(RevisionId id) => _revisions.GetValueOrDefault(id);
+
+    /// <summary>Checks what can be checked without starting it, and begins to fill its pool.</summary>
+    public Failure? Prepare(Revision revision)
+    {
+        if (_revisions.ContainsKey(revision.Id))
+        {
+            return null;
+        }
+
+        var spec = revision.Spec;
+        if (MountCheck.Check(spec.Mounts, context.Data.Data) is { } mount)
+        {
+            return mount;
+        }
+
+        if (spec.Root is RootSource.Directory { Path: var rootfs } && !Directory.Exists(rootfs))
+        {
+            return new Failure(FailureKind.NotSupported, $"the rootfs directory {rootfs} does not exist", "create it, or correct rootfs");
+        }
+
+        var plan = new CellPlan([LowerOf(spec.Root)], spec.Root is RootSource.Host, spec.Mounts, spec.Resources.MemoryBaseBytes);
+        var images = context.Capabilities.Checkpoint && spec.Checkpoint.Mode == CheckpointMode.Auto;
+        var made = new OciRevision(revision, context, new CellPool(context.Cells, plan, context.Options.PoolCells, warm: images));
+        if (_revisions.TryAdd(revision.Id, made))
+        {
+            made.Begin();
+        }
+
+        return null;
+    }
+
+    public async Task ForgetAsync(RevisionId id)
+    {
+        if (_revisions.TryRemove(id, out var forgotten))
+        {
+            await forgotten.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var id in _revisions.Keys)
+        {
+            await ForgetAsync(id);
+        }
+    }
+
+    private string LowerOf(RootSource root)
+    {
+        if (root is RootSource.Directory { Path: var rootfs })
+        {
+            return rootfs;
+        }
+
+        lock (_hostRoot)
+        {
+            if (!Directory.Exists(context.Data.HostRoot))
+            {
+                HostRoot.Make(context.Data.HostRoot);
+            }
+        }
+
+        return context.Data.HostRoot;
+    }
+}

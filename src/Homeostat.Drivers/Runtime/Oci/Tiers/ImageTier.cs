@@ -1,0 +1,122 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Instances;
+using Homeostat.Drivers.Runtime.Oci.Readiness;
+
+namespace Homeostat.Drivers.Runtime.Oci.Tiers;
+
+/// <summary>
+/// Sleep images: an instance's program is dumped and its cell stays (init, namespaces, root, address; about half a megabyte), so that the wake finds files, /dev/shm,
+/// name and address as they were. The image is consumed before the program resumes: it can never be restored twice.
+/// </summary>
+internal sealed class ImageTier(OciContext context, InstanceEnder ender)
+{
+    public async Task<Failure?> DumpAsync(OciInstance instance, Cell cell, CancellationToken cancel)
+    {
+        var from = instance.Tier;
+        var slept = false;
+        try
+        {
+            if (from != Tier.Running)
+            {
+                cell.Cgroup.Thaw();
+            }
+
+            if (await Hooks.BeforeCheckpointAsync(cell, instance.Reach!, instance.State!.BeforeCheckpoint, cancel) is { } refusal)
+            {
+                return refusal;
+            }
+
+            cell.Cgroup.SetCpu(null);
+            var failure = await DumpAsync(instance, cell);
+            slept = failure is null;
+            return failure;
+        }
+        catch (IOException error)
+        {
+            return new Failure(DiskFull.Is(error) ? FailureKind.NoSpace : FailureKind.DumpFailed, $"{instance.Id} could not be dumped: {error.Message}");
+        }
+        finally
+        {
+            if (!slept)
+            {
+                GoBack(instance, cell, from);
+            }
+        }
+    }
+
+    /// <summary>Not cancelled once criu works: a program half dumped is neither asleep nor awake.</summary>
+    private async Task<Failure?> DumpAsync(OciInstance instance, Cell cell)
+    {
+        var store = context.Images!;
+        if (store.Begin(ImageKind.Sleep, instance.Id.Value, cell.Cgroup.MemoryBytes) is not { } draft)
+        {
+            return new Failure(FailureKind.NoSpace, "there is no room for another image", "raise the limits of images, or remove services");
+        }
+
+        string[] watched = instance.State!.Workdir == "/" ? [] : [instance.State.Workdir];
+        var answer = await cell.Keeper.DumpAsync(draft.Path, leave: false, CancellationToken.None, watched);
+        if (!answer.Ok)
+        {
+            ImageStore.Abandon(draft);
+            return new Failure(
+                DiskFull.Is(answer.Reason) ? FailureKind.NoSpace : FailureKind.DumpFailed,
+                $"{instance.Id} could not be dumped: {answer.Reason}",
+                "checkpoint: { mode: off } keeps it frozen and paged out instead");
+        }
+
+        instance.ImageBytes = store.Complete(draft, stopped: false).Record.Bytes;
+        (instance.Pid, _) = (null, instance.Become(Tier.Image));
+        _ = cell.Keeper.WaitForImageAsync(CancellationToken.None);
+        return null;
+    }
+
+    public async Task<Failure?> RestoreAsync(OciInstance instance, Phases phases, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (instance is not { Cell: { } cell, State: { } state, Reach: { } reach }
+            || context.Images!.Find(ImageKind.Sleep, instance.Id.Value) is not { Image: { } image })
+        {
+            await ender.RemoveAsync(instance);
+            return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no sleep image that can be used", "it starts cold instead");
+        }
+
+        var answer = await cell.Keeper.RestoreAsync(image.Path, consume: true, park: false, context.Store.LogsOf(instance.Id), CancellationToken.None);
+        phases.Mark("criu");
+        var failure = answer.Ok
+            ? await Hooks.AfterRestoreAsync(cell, reach, state.AfterRestore, clone: false, CancellationToken.None)
+            : new Failure(FailureKind.RestoreFailed, $"the sleep image of {instance.Id} could not be restored: {answer.Reason}", "it starts cold instead");
+        if (failure is not null)
+        {
+            await ender.RemoveAsync(instance);
+            return failure;
+        }
+
+        if (state.AfterRestore is not null)
+        {
+            phases.Mark("hook");
+        }
+
+        cell.Cgroup.SetCpu(state.Cpu);
+        (instance.Pid, instance.ImageBytes) = (answer.Pid, 0);
+        instance.Become(Tier.Running);
+        return null;
+    }
+
+    private static void GoBack(OciInstance instance, Cell cell, Tier from)
+    {
+        try
+        {
+            cell.Cgroup.SetCpu(instance.State?.Cpu);
+            if (from != Tier.Running)
+            {
+                cell.Cgroup.Freeze();
+            }
+        }
+        catch (Exception error) when (error is IOException or TimeoutException)
+        {
+            // The cell ended with the dump: its watcher tells.
+        }
+    }
+}

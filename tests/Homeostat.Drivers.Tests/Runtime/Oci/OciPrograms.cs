@@ -1,0 +1,53 @@
+using Homeostat.Core.Services;
+using Homeostat.Testing.Conformance;
+
+namespace Homeostat.Drivers.Tests.Runtime.Oci;
+
+/// <summary>Service files of real small programs, run from the host's files.</summary>
+internal static class OciPrograms
+{
+    public const int Port = 8080;
+
+    private const string Server = """
+        import http.server, os, sys
+        count = 0
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                global count
+                if self.path == '/crash': os._exit(7)
+                if self.path == '/sick': return self.send_error(500)
+                count += 1
+                print('GET', self.path, flush=True)
+                body = f'count {count}\n'.encode()
+                self.send_response(200)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def log_message(self, *args): pass
+        http.server.ThreadingHTTPServer((os.environ.get('BIND', '0.0.0.0'), int(os.environ['PORT'])), Handler).serve_forever()
+        """;
+
+    public static ServiceSpec Python(string name, string script = Server) => Of(name, "/usr/bin/python3", "-c", script);
+
+    public static ServiceSpec Of(string name, params string[] command) => new()
+    {
+        Service = new ServiceName(name),
+        Root = new RootSource.Host(),
+        Command = command,
+        Port = Port,
+        Routes = [new RouteSpec($"{name}.localhost")],
+    };
+
+    public static ServiceSpec Of(ConformanceProgram program, string name)
+    {
+        var soon = TimeSpan.FromSeconds(0.5);
+        return program switch
+        {
+            ConformanceProgram.NotFound => Of(name, "/no/such/program"),
+            ConformanceProgram.ExitsAtOnce => Of(name, "/bin/sh", "-c", "echo no luck; exit 3"),
+            ConformanceProgram.NeverListens => Of(name, "/bin/sh", "-c", "exec sleep 1000") with { Health = new(Timeout: soon) },
+            ConformanceProgram.Unhealthy => Python(name) with { Health = new("/sick", soon) },
+            _ => Python(name),
+        };
+    }
+}

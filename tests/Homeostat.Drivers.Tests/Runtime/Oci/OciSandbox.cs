@@ -1,0 +1,27 @@
+using Homeostat.Drivers.Runtime.Oci;
+using Homeostat.Drivers.Runtime.Oci.Host;
+using Xunit;
+
+namespace Homeostat.Drivers.Tests.Runtime.Oci;
+
+/// <summary>A data directory of its own for a test of the OCI driver. Skips the test, with the reason, where containers can't be run.</summary>
+internal sealed class OciSandbox : IAsyncDisposable
+{
+    public string Data { get; } = Directory.CreateTempSubdirectory("hs-test-").FullName;
+
+    public OciDriverOptions Options => new() { DataDirectory = Data };
+
+    public async Task<OciRuntimeDriver> OpenAsync(Func<OciDriverOptions, OciDriverOptions>? change = null)
+    {
+        var options = change is null ? Options : change(Options);
+        var failed = (await HostProbe.CheckAsync(options, default)).Where(check => check.Outcome == CheckOutcome.Failed).ToList();
+        Assert.SkipWhen(failed.Count > 0, string.Join("; ", failed.Select(check => check.What)));
+        return await OciRuntimeDriver.OpenAsync(options, TimeProvider.System, default);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(Data, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
