@@ -73,26 +73,24 @@ internal static class RequestFields
         }
     }
 
-    /// <summary>Only <c>chunked</c>, once. A list with chunked anywhere is malformed for us; any other coding is one we don't implement (501, RFC 9112 6.1).</summary>
+    /// <summary>Only <c>chunked</c>, once. A well-formed list with another coding is one we don't implement (501, RFC 9112 6.1), the rest is malformed.</summary>
     private static Refusal? Coding(ReadOnlySpan<byte> value)
     {
         if (Octets.Same(value, "chunked"u8))
             return null;
-        if (value.IsEmpty || value.ContainsAnyExcept(Octets.Token) && !value.Contains((byte)','))
-            return Refusals.TransferEncoding;
         var rest = value;
-        var chunked = 0;
-        var chunkedLast = false;
+        var (chunked, others, chunkedLast) = (0, 0, false);
         while (Octets.NextElement(ref rest, out var element))
         {
             if (element.IsEmpty || element.ContainsAnyExcept(Octets.Token))
                 return Refusals.TransferEncoding;
             chunkedLast = Octets.Same(element, "chunked"u8);
             chunked += chunkedLast ? 1 : 0;
+            others += chunkedLast ? 0 : 1;
         }
 
-        var valid = chunked == 0 || chunked == 1 && chunkedLast;
-        return valid ? Refusals.TransferCoding : Refusals.TransferEncoding;
+        var understandable = others > 0 && (chunked == 0 || chunked == 1 && chunkedLast);
+        return understandable ? Refusals.TransferCoding : Refusals.TransferEncoding;
     }
 
     private static Refusal? Framing(RequestHead into, in Seen seen)
