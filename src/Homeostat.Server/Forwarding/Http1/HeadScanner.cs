@@ -24,7 +24,8 @@ internal struct HeadScanner(int bytesMax, int firstLineMax, bool lineFeeds)
             // Not the beginning of a token: TLS or garbage on a plain port. Waiting for its line end would only tie up the connection.
             if (_first && rest.Length > 0 && rest[0] is not ((byte)'\r' or (byte)'\n') && !Octets.Token.Contains(rest[0]))
                 return Refuse(Refusals.RequestLine, out refusal);
-            if (_first && (feed < 0 ? rest.Length : feed) > firstLineMax)
+            // One more than the line: its CR.
+            if (_first && (feed < 0 ? rest.Length : feed) > firstLineMax + 1)
                 return Refuse(Refusals.TargetTooLong, out refusal);
             if ((feed < 0 ? data.Length : _line + feed) > bytesMax)
                 return Refuse(Refusals.HeadTooLarge, out refusal);
