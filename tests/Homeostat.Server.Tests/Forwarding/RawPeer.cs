@@ -52,6 +52,12 @@ internal sealed class RawPeer : IDisposable
 
     public Task<string> ChunkAsync() => Reader.ReadChunkAsync(Deadline);
 
+    public async Task<string> ChunkAfterHeadAsync()
+    {
+        await HeadAsync();
+        return await ChunkAsync();
+    }
+
     /// <summary>Everything up to the end; a reset is an end.</summary>
     public async Task<string> ToEndAsync()
     {
