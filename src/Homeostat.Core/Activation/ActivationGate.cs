@@ -24,6 +24,9 @@ public sealed class ActivationGate(GateLimits limits)
     /// <value>May change with a new revision; tickets keep the deadline they entered with.</value>
     public GateLimits Limits { get; set; } = limits;
 
+    /// <summary>Tickets ever given out: the number of the newest one.</summary>
+    public long Entered => _entered;
+
     public int Count => _waiting.Count;
 
     public long HeldBytes { get; private set; }

@@ -48,7 +48,7 @@ public sealed class SaturationPolicy : IScalePolicy
 
         if (input.Open == 0 || input.SaturatedSince is not { } since)
         {
-            return new ScaleAnswer(1, $"{input.Waiting} waiting, none running", null);
+            return new ScaleAnswer(1, $"{input.Waiting} waiting, none running", input.Open == 0 ? null : input.Now + Patience);
         }
 
         if (input.Now - since < Patience)
@@ -61,6 +61,7 @@ public sealed class SaturationPolicy : IScalePolicy
         var wanted = (demand + target - 1) / target;
         return new ScaleAnswer(
             Math.Max(wanted, input.Open + input.Coming),
-            $"{input.Waiting} waiting and {input.InFlight} in flight for more than {Patience.TotalMilliseconds:0} ms, {target} per instance", null);
+            $"{input.Waiting} waiting and {input.InFlight} in flight for more than {Patience.TotalMilliseconds:0} ms, {target} per instance",
+            input.Now + Patience);
     }
 }

@@ -9,6 +9,9 @@ namespace Homeostat.Core.Regulation;
 /// </summary>
 internal static class SleepPlanner
 {
+    /// <summary>A busy instance is not looked at more often than this, however short its idle times.</summary>
+    public static readonly TimeSpan BusyLookMin = TimeSpan.FromMilliseconds(50);
+
     public static void Plan(PlanBuilder plan)
     {
         if (plan.Input.Demand.Waiting > 0 || plan.Input.Wish is { Kind: WishKind.Wake })
@@ -18,8 +21,17 @@ internal static class SleepPlanner
 
         var surplus = plan.Current.Count(i => i.IsOpen) - plan.Spec.Scale.Min;
         // The longest idle first; equally idle ones by id, so that the order is the same each time.
-        foreach (var instance in plan.Current.Where(i => i.InFlight == 0 && i.DrainingSince is null && plan.IsFree(i)).OrderBy(i => i.IdleSince).ThenBy(i => i.Id))
+        foreach (var instance in plan.Current.Where(i => i.DrainingSince is null && plan.IsFree(i)).OrderBy(i => i.IdleSince).ThenBy(i => i.Id))
         {
+            if (instance.InFlight > 0)
+            {
+                // Nobody tells when its work ends; it can't have been idle for long enough before then.
+                var idle = plan.Spec.Idle;
+                var first = idle.Freeze < idle.Image ? idle.Freeze : idle.Image;
+                plan.LookAgain(plan.Now + (first > BusyLookMin ? first : BusyLookMin));
+                continue;
+            }
+
             if (instance.Tier == Tier.Running && surplus-- <= 0)
             {
                 continue;

@@ -1,0 +1,25 @@
+using Homeostat.Core.Regulation;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Server.Activation;
+using Homeostat.Server.Events;
+
+namespace Homeostat.Server.Regulation;
+
+/// <summary>What all controllers of a platform share.</summary>
+/// <param name="NextGeneration">A generation larger than every earlier one, those of earlier runs included.</param>
+/// <param name="Events">Told what happens; must not block.</param>
+/// <param name="AskForList">Asks the board to list the driver's instances and tell the controllers.</param>
+internal sealed record ControllerContext(
+    IRuntimeDriver Driver,
+    SteadyClock Clock,
+    IScalePolicy Policy,
+    BoardCounters Counters,
+    Func<Generation> NextGeneration,
+    Action<PlatformEvent> Events,
+    Action AskForList)
+{
+    private long _stamp;
+
+    /// <summary>Orders changes of instances and lists of the driver.</summary>
+    public long NextStamp() => Interlocked.Increment(ref _stamp);
+}

@@ -1,0 +1,181 @@
+using Homeostat.Core.Explanation;
+using Homeostat.Core.Regulation;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Server.Forwarding.Contract;
+
+namespace Homeostat.Server.Regulation;
+
+/// <summary>Executes what a plan says: marks the state, calls the driver off the loop, and posts how it ended. No choices are left here.</summary>
+internal sealed partial class ServiceController
+{
+    private void Execute(RegulatorCommand command)
+    {
+        switch (command)
+        {
+            case RegulatorCommand.Start start:
+                var observed = new ObservedInstance(start.Id, start.Revision, Tier.Starting, null, null, _context.Clock.Now, TimeSpan.Zero, 0);
+                _instances.Add(start.Id, new InstanceState(observed, _context.Clock.Now));
+                Begin(start, _instances[start.Id], new Operation(OperationKind.Starting, _context.Clock.Now, Tier.Running));
+                break;
+            case RegulatorCommand.Wake wake:
+                Begin(wake, _instances[wake.Id], new Operation(OperationKind.Waking, _context.Clock.Now, Tier.Running));
+                break;
+            case RegulatorCommand.Sleep sleep:
+                ExecuteSleep(sleep, _instances[sleep.Id]);
+                break;
+            case RegulatorCommand.Drain drain:
+                ExecuteDrain(_instances[drain.Id]);
+                break;
+            case RegulatorCommand.Stop stop:
+                ExecuteStop(stop, _instances[stop.Id]);
+                break;
+            case RegulatorCommand.Prepare prepare:
+                _preparing = prepare.Revision;
+                Launch(prepare, 0, default);
+                break;
+            case RegulatorCommand.MakeTemplate make:
+                _makingTemplate = make.Revision;
+                Launch(make, 0, default);
+                break;
+            case RegulatorCommand.Forget forget:
+                _prepared.Remove(forget.Revision);
+                Launch(forget, 0, default);
+                break;
+            default:
+                throw new InvalidOperationException($"unknown command {command}");
+        }
+    }
+
+    private void ExecuteDrain(InstanceState instance)
+    {
+        instance.Seat?.Close();
+        instance.DrainingSince = _context.Clock.Now;
+        Changed(instance);
+        if (instance.Seat is null or { InFlight: 0 })
+        {
+            // Nobody will give a last slot back: it is drained now.
+            Signal();
+        }
+    }
+
+    private void ExecuteSleep(RegulatorCommand.Sleep sleep, InstanceState instance)
+    {
+        if (instance.Seat is { } seat && !seat.TryClose())
+        {
+            Drop(sleep);
+            return;
+        }
+
+        if (sleep.To == Tier.Image)
+        {
+            // Connections can't be dumped: ours are closed before.
+            instance.Unseat();
+        }
+
+        Begin(sleep, instance, new Operation(OperationKind.Sleeping, _context.Clock.Now, sleep.To));
+    }
+
+    private void ExecuteStop(RegulatorCommand.Stop stop, InstanceState instance)
+    {
+        if (!stop.Force && instance.Seat is { } seat && !seat.TryClose())
+        {
+            Drop(stop);
+            return;
+        }
+
+        instance.Unseat();
+        instance.Cancel?.Cancel();
+        Begin(stop, instance, new Operation(OperationKind.Stopping, _context.Clock.Now, Tier.Stopped));
+    }
+
+    /// <summary>A request took a slot between the look and now: the instance stays awake, and another look decides anew.</summary>
+    private void Drop(RegulatorCommand command)
+    {
+        Record([new Decision(_context.Clock.Now, "hold", "work arrived in this moment", "load", [], [], null, command.About)]);
+        Signal();
+    }
+
+    private void Begin(RegulatorCommand command, InstanceState instance, Operation operation)
+    {
+        instance.Operation = operation;
+        instance.OperationNumber = ++_operations;
+        instance.Cancel = command is RegulatorCommand.Start ? new CancellationTokenSource() : null;
+        Changed(instance);
+        Launch(command, instance.OperationNumber, instance.Cancel?.Token ?? default);
+    }
+
+    private void Launch(RegulatorCommand command, long operation, CancellationToken cancel)
+    {
+        var (generation, revision) = (_context.NextGeneration(), _revision);
+        _ = Task.Run(() => RunAsync(command, revision, operation, generation, cancel), CancellationToken.None);
+    }
+
+    private async Task RunAsync(RegulatorCommand command, Revision revision, long operation, Generation generation, CancellationToken cancel)
+    {
+        var began = _context.Clock.Timestamp;
+        (StartReport? Ready, Failure? Failure) ended;
+        try
+        {
+            ended = await CallAsync(command, revision, generation, cancel);
+            if (ended.Failure is { } failure)
+            {
+                LogCommandFailed(_log, _revision.Id.Service, command, failure.Message);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            ended = (null, new Failure(FailureKind.Cancelled, "cancelled"));
+        }
+        catch (Exception e)
+        {
+            // The edge to the environment: whatever broke there becomes a failure the regulator backs off from.
+            LogCommandBroke(_log, _revision.Id.Service, command, e);
+            ended = (null, new Failure(FailureKind.Environment, e.Message));
+        }
+
+        Post(new ControllerMessage.CommandEnded(command, operation, ended.Ready, ended.Failure, _context.Clock.Time.GetElapsedTime(began)));
+    }
+
+    private async Task<(StartReport? Ready, Failure? Failure)> CallAsync(RegulatorCommand command, Revision revision, Generation generation, CancellationToken cancel)
+    {
+        var driver = _context.Driver;
+        switch (command)
+        {
+            case RegulatorCommand.Start start:
+                var started = await driver.StartAsync(start.Id, start.Revision, start.Way, generation, cancel);
+                return (started.Ready, started.Failure);
+            case RegulatorCommand.Wake wake:
+                var woken = await driver.WakeAsync(wake.Id, generation, cancel);
+                return (woken.Ready, woken.Failure);
+            case RegulatorCommand.Sleep sleep:
+                return (null, await driver.SleepAsync(sleep.Id, sleep.To, generation, cancel));
+            case RegulatorCommand.Stop stop:
+                await driver.StopAsync(stop.Id, stop.Grace, generation, cancel);
+                return (null, null);
+            case RegulatorCommand.Prepare:
+                return (null, await driver.PrepareAsync(revision, cancel));
+            case RegulatorCommand.MakeTemplate make:
+                await driver.MakeTemplateAsync(make.Revision, cancel);
+                return (null, null);
+            case RegulatorCommand.Forget forget:
+                await driver.ForgetAsync(forget.Revision, cancel);
+                return (null, null);
+            default:
+                throw new InvalidOperationException($"unknown command {command}");
+        }
+    }
+
+    private UpstreamInstance Seated(InstanceId id, WakeWay way, TimeSpan took)
+    {
+        // Of today's revision also for an older one's instance: what is wanted now counts.
+        var scale = _revision.Spec.Scale;
+        return new UpstreamInstance(id, cancel => _context.Driver.ConnectAsync(id, cancel))
+        {
+            Seat = new Activation.Seat(scale.ConcurrencyTarget, scale.ConcurrencyLimit, _context.Clock) { Way = way, Took = took, ReadyAt = _context.Clock.Now },
+        };
+    }
+
+    private void Changed(InstanceState instance) => instance.ChangedAt = _context.NextStamp();
+}

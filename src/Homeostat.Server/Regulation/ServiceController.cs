@@ -1,0 +1,261 @@
+using System.Collections.Concurrent;
+using Homeostat.Core.Activation;
+using Homeostat.Core.Explanation;
+using Homeostat.Core.Regulation;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Server.Activation;
+using Homeostat.Server.Events;
+using Microsoft.Extensions.Logging;
+
+namespace Homeostat.Server.Regulation;
+
+/// <summary>
+/// The loop around the regulator for one service: observe -> step -> check -> execute -> publish. It runs in turns, one at a time, whenever it is signalled
+/// or its look-again time comes; all its fields are written in turns only.
+/// </summary>
+/// <remarks>
+/// <code>
+///   first waiter, drained seat, command ended, list of the driver, operator, timer
+///        |  Post / Signal
+///        v
+///   Turn: messages -> input -> Step -> PlanCheck -> execute (off the loop) -> verdict, wish -> Publish -> arm timer
+/// </code>
+/// A turn runs on the thread that signalled if no turn is running, so that a request reaches the driver without waiting for a thread.
+/// </remarks>
+internal sealed partial class ServiceController : IDisposable
+{
+    private readonly ControllerContext _context;
+    private readonly ILogger _log;
+    private readonly ConcurrentQueue<ControllerMessage> _mail = new();
+    private readonly SortedDictionary<InstanceId, InstanceState> _instances = [];
+    private readonly SortedSet<RevisionId> _prepared = new(Comparer<RevisionId>.Create((a, b) => a.Number.CompareTo(b.Number)));
+    private readonly List<CommandResult> _results = [];
+    private readonly DecisionRing _decisions = new();
+    private readonly ITimer _timer;
+    private Revision _revision;
+    private RegulatorMemory _memory;
+    private RegulatorMode _mode;
+    private TaskCompletionSource? _ended;
+    private Wish? _wish;
+    private TaskCompletionSource<Failure?>? _wishAnswer;
+    private RevisionId? _preparing;
+    private RevisionId? _makingTemplate;
+    private long _wishes;
+    private long _operations;
+    private long _removedAt;
+    private int _turns;
+    private volatile bool _disposed;
+    private Published _published;
+
+    /// <param name="prepared">The driver has prepared the revision already.</param>
+    public ServiceController(ControllerContext context, Revision revision, bool prepared, ILogger log)
+    {
+        (_context, _revision, _log) = (context, revision, log);
+        // The number of milliseconds: later than any before, also across restarts, as long as fewer than a thousand instances start per second.
+        _memory = RegulatorMemory.Initial(context.Clock.Now.ToUnixTimeMilliseconds());
+        Upstream = new ServiceUpstream(
+            revision.Id.Service, GateLimits.For(revision.Spec), context.Clock, context.Counters.Gate, Signal, (instance, outcome) => Post(new ControllerMessage.Suspected(instance, outcome)));
+        if (prepared)
+        {
+            _prepared.Add(revision.Id);
+        }
+
+        Routes = revision.Spec.Routes;
+        _published = new Published(revision, RegulatorMode.Serve, State(), [], _memory, null, []);
+        _timer = context.Clock.Time.CreateTimer(static state => ((ServiceController)state!).Signal(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public ServiceUpstream Upstream { get; }
+
+    /// <summary>Hosts and paths that belong to it; of the newest revision as soon as that is posted.</summary>
+    public IReadOnlyList<RouteSpec> Routes { get; private set; }
+
+    public void Post(ControllerMessage message)
+    {
+        if (message is ControllerMessage.Applied applied)
+        {
+            Routes = applied.Revision.Spec.Routes;
+        }
+
+        _mail.Enqueue(message);
+        Signal();
+    }
+
+    /// <summary>Sees to it that a turn begins after this call; runs it here if none is running.</summary>
+    public void Signal()
+    {
+        if (Interlocked.Increment(ref _turns) != 1)
+        {
+            // Whoever runs sees the count has grown, and goes round again.
+            return;
+        }
+
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _turns);
+            Turn();
+        }
+        while (Interlocked.Add(ref _turns, -seen) != 0);
+    }
+
+    /// <summary>The service now. Any thread.</summary>
+    public ServiceSnapshot Snapshot()
+    {
+        var published = Volatile.Read(ref _published);
+        return new ServiceSnapshot(
+            _context.Clock.Now, published.Revision, published.Mode, published.State,
+            [.. published.Instances.Select(i => new InstanceSnapshot(i.View(), i.Observed))],
+            Upstream.Snapshot(), published.Memory, published.LookAgainAt, published.Decisions, Upstream.LastWait);
+    }
+
+    /// <summary>Stops regulating; instances stay as they are.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _timer.Dispose();
+        foreach (var instance in Volatile.Read(ref _published).Instances)
+        {
+            (instance.Upstream?.Connections as IDisposable)?.Dispose();
+        }
+    }
+
+    private void Turn()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        try
+        {
+            while (_mail.TryDequeue(out var message))
+            {
+                Handle(message);
+            }
+
+            Upstream.Expire();
+            StepOnce();
+        }
+        catch (Exception e)
+        {
+            // The edge of the loop: a defect or a broken environment must not end the regulation of the service. The truth is read again.
+            LogTurnFailed(_log, _revision.Id.Service, e);
+            _context.AskForList();
+            _timer.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void StepOnce()
+    {
+        var (demand, last, expiry) = Upstream.Observe();
+        var input = Input(demand);
+        _results.Clear();
+        var plan = ServiceRegulator.Step(input, _context.Policy);
+        if (PlanCheck.Find(input, plan) is { Count: > 0 } wrong)
+        {
+            throw new InvalidOperationException($"a plan of {_revision.Id} is unsound: {string.Join("; ", wrong)}");
+        }
+
+        _memory = plan.Memory;
+        Record(plan.Decisions);
+        foreach (var command in plan.Commands)
+        {
+            Execute(command);
+        }
+
+        Publish(plan.LookAgainAt);
+        if (plan.Verdict is { } verdict)
+        {
+            Upstream.Refuse(verdict, last);
+        }
+
+        if (plan.WishAnswer is { } answer && answer.Id == _wish?.Id)
+        {
+            _wish = null;
+            _wishAnswer?.TrySetResult(answer.Why);
+            // What the wish held back (or what it let happen) is looked at without it.
+            Signal();
+        }
+
+        if (plan.Done)
+        {
+            _ended?.TrySetResult();
+        }
+
+        Arm(plan.LookAgainAt, expiry);
+    }
+
+    private RegulatorInput Input(Demand demand) => new()
+    {
+        Now = _context.Clock.Now,
+        Mode = _mode,
+        Current = _revision,
+        State = State(),
+        Host = new HostAbilities(_context.Driver.Capabilities.Freeze, _context.Driver.Capabilities.PageOut, _context.Driver.Capabilities.Checkpoint),
+        Demand = demand,
+        Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => i.View())],
+        Prepared = [.. _prepared],
+        Results = [.. _results],
+        Wish = _wish,
+        Memory = _memory,
+        Jitter = Random.Shared.NextDouble(),
+    };
+
+    private RevisionView State() => new(
+        _prepared.Contains(_revision.Id), _preparing == _revision.Id, _makingTemplate == _revision.Id,
+        _prepared.Contains(_revision.Id) ? _context.Driver.Describe(_revision.Id) : null);
+
+    private void Record(IReadOnlyList<Decision> decisions)
+    {
+        foreach (var decision in decisions)
+        {
+            _decisions.Add(decision);
+            _context.Counters.Decide(decision.Action);
+            _context.Events(new PlatformEvent("decision.made", _revision.Id.Service, decision.Instance, $"{decision.Action}: {decision.Reason} ({decision.Trigger})"));
+        }
+    }
+
+    private void Publish(DateTimeOffset? lookAgainAt)
+    {
+        var open = _instances.Values.Where(i => i.Upstream is not null && i.Observed.Tier == Tier.Running && i.Operation is null && i.DrainingSince is null)
+            .OrderByDescending(i => i.Observed.Revision.Number).ThenBy(i => i.Observed.Id).Select(i => i.Upstream!);
+        Upstream.Publish([.. open]);
+        var known = _published.Decisions.Count == _decisions.Count && _decisions.Added == _published.DecisionsAdded;
+        Volatile.Write(ref _published, new Published(
+            _revision, _mode, State(), [.. _instances.Values], _memory, lookAgainAt, known ? _published.Decisions : _decisions.ToList())
+        {
+            DecisionsAdded = _decisions.Added,
+        });
+    }
+
+    private void Arm(DateTimeOffset? lookAgainAt, DateTimeOffset? expiry)
+    {
+        var next = lookAgainAt is null || expiry < lookAgainAt ? expiry ?? lookAgainAt : lookAgainAt;
+        if (next is not { } at)
+        {
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        // Timers count whole milliseconds and may be early by one: never sooner than 1 ms, so that a turn that is due now can't spin; never later than
+        // an hour, which timers can hold.
+        var wait = at - _context.Clock.Now + TimeSpan.FromMilliseconds(1);
+        var (least, most) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        _timer.Change(wait < least ? least : wait > most ? most : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What others may read; immutable except for the seats' counts.</summary>
+    private sealed record Published(
+        Revision Revision,
+        RegulatorMode Mode,
+        RevisionView State,
+        IReadOnlyList<InstanceState> Instances,
+        RegulatorMemory Memory,
+        DateTimeOffset? LookAgainAt,
+        IReadOnlyList<Decision> Decisions)
+    {
+        public long DecisionsAdded { get; init; }
+    }
+}

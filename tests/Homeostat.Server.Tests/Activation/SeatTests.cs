@@ -1,0 +1,93 @@
+using Homeostat.Server.Activation;
+using Xunit;
+
+namespace Homeostat.Server.Tests.Activation;
+
+public sealed class SeatTests
+{
+    private readonly Seat _seat = new(2, 4, new SteadyClock(TimeProvider.System));
+
+    [Fact]
+    public void TryTake_AtTheLimit_Takes_OnePastItDoesNot()
+    {
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.True(_seat.TryTake(4)));
+        Assert.False(_seat.TryTake(4));
+        Assert.Equal(4, _seat.InFlight);
+    }
+
+    [Fact]
+    public void TryClose_WithASlotTaken_Fails_AndTheSeatStaysOpen()
+    {
+        Assert.True(_seat.TryTake(4));
+
+        Assert.False(_seat.TryClose());
+        Assert.True(_seat.TryTake(4));
+    }
+
+    [Fact]
+    public void Close_LetsTheTakenSlotsGoOn_AndTellsTheLast()
+    {
+        _seat.TryTake(4);
+        _seat.TryTake(4);
+        _seat.Close();
+
+        Assert.False(_seat.TryTake(4));
+        Assert.False(_seat.Return(true));
+        Assert.True(_seat.Return(true));
+        Assert.True(_seat.TryClose());
+        _seat.Open();
+        Assert.True(_seat.TryTake(4));
+    }
+
+    [Fact]
+    public void Return_Twice_IsADefectAndSaysSo()
+    {
+        _seat.TryTake(4);
+        _seat.Return(true);
+
+        Assert.Throws<InvalidOperationException>(() => _seat.Return(true));
+    }
+
+    /// <summary>The interleaving the packed word excludes: a freeze succeeds while a slot is taken.</summary>
+    [Fact]
+    public async Task Stress_ClosedByTryClose_NeverHasASlotTaken()
+    {
+        const int rounds = 30_000;
+        var (served, inside, closings) = (0L, 0, 0);
+        var takers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        {
+            for (var mine = 0; mine < rounds;)
+            {
+                if (_seat.TryTake(4))
+                {
+                    mine++;
+                    Interlocked.Increment(ref inside);
+                    Interlocked.Increment(ref served);
+                    Interlocked.Decrement(ref inside);
+                    _seat.Return(true);
+                }
+            }
+        })).ToArray();
+        var done = Task.WhenAll(takers);
+        while (!done.IsCompleted)
+        {
+            if (_seat.TryClose())
+            {
+                closings++;
+                for (var look = 0; look < 5; look++)
+                {
+                    Assert.Equal(0, Volatile.Read(ref inside));
+                    Assert.Equal(0, _seat.InFlight);
+                }
+
+                _seat.Open();
+            }
+
+            await Task.Yield();
+        }
+
+        await done;
+        Assert.True(served > 0 && closings > 0, $"served {served}, closed {closings} times");
+        Assert.Equal(0, _seat.InFlight);
+    }
+}
