@@ -40,6 +40,8 @@ static void __attribute__((noreturn)) exec_runtime(const struct options *o, char
 	int null = open("/dev/null", O_RDWR);
 
 	oom_score_reset();
+	/* Directories that the runtime makes in the cell must be open to its users. */
+	umask(022);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0)
