@@ -124,9 +124,11 @@ int rpc_receive(int fd, struct criu_answer *answer);
 void logs_open(struct keeper *k, const char *dir);
 void logs_drain(struct keeper *k, struct output *output, int rounds);
 
-/* operations.c, dump.c: one per verb */
+/* operations.c, dump.c, prime.c: one per verb */
 void operate(struct keeper *k, int client);
 void operate_dump(struct keeper *k, int client);
+void operate_prime(struct keeper *k, int client);
+void operate_draw(struct keeper *k, int client);
 void answer_ok(struct keeper *k, int client);
 void answer_failed(struct keeper *k, int client, const char *kind, const char *reason);
 void program_found(struct keeper *k, pid_t pid);

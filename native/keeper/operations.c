@@ -333,6 +333,10 @@ void operate(struct keeper *k, int client)
 		operate_resume(k, client);
 	else if (!strcmp(verb, "dump"))
 		operate_dump(k, client);
+	else if (!strcmp(verb, "prime"))
+		operate_prime(k, client);
+	else if (!strcmp(verb, "draw"))
+		operate_draw(k, client);
 	else if (!strcmp(verb, "signal"))
 		operate_signal(k, client);
 	else if (!strcmp(verb, "end")) {

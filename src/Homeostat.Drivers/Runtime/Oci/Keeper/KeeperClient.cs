@@ -99,6 +99,17 @@ internal sealed class KeeperClient : IAsyncDisposable
     public Task<KeeperAnswer> DumpAsync(string image, bool leave, CancellationToken cancel, IReadOnlyList<string>? watched = null) =>
         OrderAsync(new KeeperPacket("dump").With("image", image).WithFlag("leave", leave).With("watched", watched ?? []), cancel);
 
+    /// <summary>
+    /// Resets the random generators of the program for clones and leaves it stopped: dump it next, or let it run on by SIGCONT (18). Kind
+    /// <c>refused</c>: it runs on, unprimed; <c>lost</c>: the cell has ended. The findings are for <c>CloneSafety</c> in every case.
+    /// </summary>
+    /// <param name="patience">How long to wait for a moment in which every thread waits. 1 to 60 s.</param>
+    public Task<KeeperAnswer> PrimeAsync(TimeSpan patience, CancellationToken cancel) =>
+        OrderAsync(new KeeperPacket("prime").With("seconds", ((int)patience.TotalSeconds).ToString(CultureInfo.InvariantCulture)), cancel);
+
+    /// <summary>Draws random numbers from a trial clone, which is of no other use afterwards; they are among the findings.</summary>
+    public Task<KeeperAnswer> DrawAsync(CancellationToken cancel) => OrderAsync(new KeeperPacket("draw"), cancel);
+
     /// <summary>Sends a signal (1..64) to the program.</summary>
     public Task<KeeperAnswer> SignalAsync(int signal, CancellationToken cancel) =>
         OrderAsync(new KeeperPacket("signal").With("number", signal.ToString(CultureInfo.InvariantCulture)), cancel);
