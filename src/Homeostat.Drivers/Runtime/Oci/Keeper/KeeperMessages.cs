@@ -43,7 +43,7 @@ internal sealed record KeeperSettings
 /// <param name="Arguments">Command and arguments; a command without slash is searched in the PATH of <paramref name="Environment"/>.</param>
 /// <param name="Environment"><c>KEY=value</c>; the whole environment of the program.</param>
 /// <param name="Workdir">Absolute path in the cell.</param>
-/// <param name="LogDirectory">Where its output goes; made if missing.</param>
+/// <param name="LogDirectory">Where its output goes; made if missing, in a directory that exists.</param>
 internal sealed record ProgramStart(IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, string Workdir, string LogDirectory);
 
 /// <param name="State"><c>empty</c>, <c>waiting</c> (a criu waits for an image), <c>parked</c>, <c>running</c>, <c>ended</c>.</param>
