@@ -40,11 +40,7 @@ run_project() {
   skipped=$((skipped + $(attribute "$report" skipped)))
 }
 
-bash "$repo/eng/run/install.sh" runtime native criu samples
-step "Building"
-build_native
-build_solution
-bash "$repo/eng/run/samples.sh"
+bash "$repo/eng/run/build.sh"
 
 mkdir -p "$repo/artifacts/log"
 for project in "$repo"/tests/*.Tests; do
