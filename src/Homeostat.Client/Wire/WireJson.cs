@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Homeostat.Client.Wire;
+
+/// <summary>The JSON of the API: camel case, source-generated (a command line must start fast).</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(List<ServiceSummary>))]
+[JsonSerializable(typeof(List<InstanceInfo>))]
+[JsonSerializable(typeof(List<EventInfo>))]
+[JsonSerializable(typeof(ServiceDetail))]
+[JsonSerializable(typeof(ApplyResult))]
+[JsonSerializable(typeof(List<ApplyResult>))]
+[JsonSerializable(typeof(ActionResult))]
+[JsonSerializable(typeof(CheckpointResult))]
+[JsonSerializable(typeof(SleepRequest))]
+[JsonSerializable(typeof(VersionInfo))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(LogInfo))]
+[JsonSerializable(typeof(DoctorReport))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(List<ProblemError>))]
+public sealed partial class WireJson : JsonSerializerContext
+{
+    /// <summary>The same, indented, with characters as they are: for people.</summary>
+    public static WireJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}
