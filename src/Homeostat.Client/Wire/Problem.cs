@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Homeostat.Client.Wire;
 
 /// <summary>An error of the API (RFC 9457, <c>application/problem+json</c>). The codes are listed in docs/reference/errors.md.</summary>
@@ -6,19 +8,16 @@ namespace Homeostat.Client.Wire;
 /// <param name="Code">Last part of <paramref name="Type"/>.</param>
 /// <param name="Remedy">What to do.</param>
 /// <param name="Service">The service concerned.</param>
-/// <param name="RetryAfter">Seconds until trying again makes sense.</param>
 /// <param name="Errors">All that is wrong in a service file.</param>
 public sealed record Problem(
     string Type,
     string Title,
     int Status,
-    string? Detail,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail,
     string Code,
-    string? Remedy,
-    string? Instance = null,
-    string? Service = null,
-    int? RetryAfter = null,
-    IReadOnlyList<ProblemError>? Errors = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Remedy,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Service = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemError>? Errors = null);
 
 /// <summary>One error of a service file, at its place (0: the file as a whole).</summary>
 public sealed record ProblemError(int Line, int Column, string Code, string Key, string Message, string Fix);

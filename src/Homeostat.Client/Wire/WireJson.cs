@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -22,10 +23,11 @@ namespace Homeostat.Client.Wire;
 [JsonSerializable(typeof(List<ProblemError>))]
 public sealed partial class WireJson : JsonSerializerContext
 {
-    /// <summary>The same, indented, with characters as they are: for people.</summary>
-    public static WireJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    private static readonly JavaScriptEncoder Plain = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>One line, with characters as they are: nobody pastes it into HTML.</summary>
+    public static WireJson Compact { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = Plain });
+
+    /// <summary>The same, indented: for people.</summary>
+    public static WireJson Readable { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = Plain, WriteIndented = true });
 }

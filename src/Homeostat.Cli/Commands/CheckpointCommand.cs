@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Homeostat.Cli.Output;
+
+namespace Homeostat.Cli.Commands;
+
+/// <summary><c>homeostat checkpoint</c>: takes the template image anew.</summary>
+internal static class CheckpointCommand
+{
+    public static Command Build(Terminal terminal, GlobalOptions globals)
+    {
+        var service = ServiceArgument.One();
+        var timeout = ServiceArgument.Timeout("How long to try");
+        var command = new Command("checkpoint", "Takes the process image new instances are made from, also after an earlier try failed") { service, timeout };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = globals.Connect(parsed);
+            var name = parsed.GetValue(service)!;
+            var result = await Progress.ShowAsync(terminal, $"taking the process image of {name}", () => client.CheckpointAsync(globals.Tenant(parsed), name, parsed.GetValue(timeout), cancel));
+            if (globals.Json(parsed))
+            {
+                JsonOutput.Write(terminal, result);
+                return ExitCodes.Ok;
+            }
+            terminal.Out.WriteLine($"{result.Service}@{result.Revision}: process image {Human.Size(result.Images.TemplateBytes)} ({Human.Took(result.Seconds)})");
+            ImageReport.ShowFindings(terminal, result.Images);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}

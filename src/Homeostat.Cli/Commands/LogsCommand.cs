@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Homeostat.Cli.Output;
+
+namespace Homeostat.Cli.Commands;
+
+/// <summary><c>homeostat logs</c>: what the instances of a service wrote.</summary>
+internal static class LogsCommand
+{
+    public static Command Build(Terminal terminal, GlobalOptions globals)
+    {
+        var service = ServiceArgument.One();
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on as lines come, of new instances too" };
+        var tail = new Option<int>("--tail", "-n") { Description = "Lines of the past", DefaultValueFactory = _ => 100, HelpName = "COUNT" };
+        var instance = new Option<string?>("--instance") { Description = "Only of this instance", HelpName = "ID" };
+        var times = new Option<bool>("--timestamps", "-t") { Description = "With the time of each line" };
+        var command = new Command("logs", "Shows what a service wrote to stdout and stderr") { service, follow, tail, instance, times };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = globals.Connect(parsed);
+            var lines = client.LogsAsync(globals.Tenant(parsed), parsed.GetValue(service)!, parsed.GetValue(instance), parsed.GetValue(tail), parsed.GetValue(follow), cancel);
+            return await Follow.RunAsync(lines, line =>
+            {
+                if (globals.Json(parsed))
+                {
+                    JsonOutput.WriteLine(terminal, line);
+                    return;
+                }
+                var time = parsed.GetValue(times) ? $"{line.At:yyyy-MM-ddTHH:mm:ss.fffZ} " : "";
+                var text = line.Stream == "stderr" ? terminal.OutPaint(line.Text, Paint.Yellow) : line.Text;
+                terminal.Out.WriteLine($"{terminal.OutPaint(time + line.Instance + " |", Paint.Dim)} {text}");
+            }, parsed.GetValue(follow));
+        });
+        return command;
+    }
+}

@@ -1,0 +1,51 @@
+using System.CommandLine;
+using Homeostat.Cli.Output;
+using Homeostat.Client.Wire;
+
+namespace Homeostat.Cli.Commands;
+
+/// <summary><c>homeostat ps</c>: instances.</summary>
+internal static class PsCommand
+{
+    public static Command Build(Terminal terminal, GlobalOptions globals)
+    {
+        var service = new Argument<string?>("service") { Description = "Only of this service", Arity = ArgumentArity.ZeroOrOne };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Show again every second" };
+        var command = new Command("ps", "Lists instances, asleep ones too") { service, watch };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = globals.Connect(parsed);
+            return await Watch.RunAsync(terminal, parsed.GetValue(watch), async () =>
+            {
+                var instances = await client.InstancesAsync(globals.Tenant(parsed), parsed.GetValue(service), cancel);
+                if (globals.Json(parsed))
+                {
+                    JsonOutput.Write(terminal, instances);
+                    return;
+                }
+                Show(terminal, instances);
+            }, cancel);
+        });
+        return command;
+    }
+
+    public static void Show(Terminal terminal, IReadOnlyList<InstanceInfo> instances)
+    {
+        if (instances.Count == 0)
+        {
+            terminal.Out.WriteLine("No instances: everything sleeps. A request wakes a service; so does homeostat wake SERVICE.");
+            return;
+        }
+        var table = new TextTable(
+            new("ID", Shrinks: true), new("SERVICE", Shrinks: true), new("TIER"), new("BUSY", Right: true), new("AGE", Right: true), new("CPU", Right: true),
+            new("MEMORY", Right: true), new("PID", Right: true), new("ADDRESS", Shrinks: true));
+        foreach (var i in instances)
+        {
+            var tier = i.Doing is null ? new TextCell(i.Tier, Paint.OfTier(i.Tier)) : new TextCell(i.Doing, Paint.Yellow);
+            var memory = i.MemoryBytes > 0 || i.ImageBytes == 0 ? Human.Size(i.MemoryBytes) : $"({Human.Size(i.ImageBytes)})";
+            table.Row(
+                i.Id, i.Service, tier, $"{i.InFlight}", Human.Age(terminal.Time.GetUtcNow() - i.StartedAt), Human.Cpu(i.CpuSeconds), memory, i.Pid is { } pid ? $"{pid}" : "-", i.Address ?? "-");
+        }
+        table.WriteTo(terminal);
+    }
+}

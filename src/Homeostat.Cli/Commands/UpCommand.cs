@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Homeostat.Cli.Output;
+using Homeostat.Client;
+using Homeostat.Server.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Homeostat.Cli.Commands;
+
+/// <summary><c>homeostat up</c>: the platform, in the foreground.</summary>
+internal static class UpCommand
+{
+    public static Command Build(Terminal terminal, GlobalOptions globals)
+    {
+        var listen = new Option<string[]>("--listen") { Description = "Where the gateway listens; several are allowed (default 127.0.0.1:8080)", HelpName = "ADDRESS:PORT" };
+        var admin = new Option<string?>("--admin") { Description = "Where the management API listens besides its unix socket (default 127.0.0.1:8081)", HelpName = "ADDRESS:PORT|none" };
+        var driver = new Option<string?>("--driver") { Description = "oci runs containers; fake imitates them, for trying without root (default oci)", HelpName = "oci|fake" };
+        var addresses = new Option<string?>("--addresses") { Description = "IPv4 range of the instances (default: a free /20)", HelpName = "RANGE" };
+        var pool = new Option<int?>("--pool-cells") { Description = "Containers kept prepared for each service, 0..64 (default 1)", HelpName = "COUNT" };
+        var memory = new Option<string?>("--image-memory") { Description = "Memory for process images; more go to disk (default 512Mi)", HelpName = "SIZE" };
+        var stop = new Option<string?>("--stop-timeout") { Description = "How long a clean stop may take (default 30s)", HelpName = "TIME" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Log more" };
+        var command = new Command("up", "Runs the platform in the foreground; Ctrl-C stops it and everything it runs") { listen, admin, driver, addresses, pool, memory, stop, verbose };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var data = parsed.GetValue(globals.Data) ?? Environment.GetEnvironmentVariable("HOMEOSTAT_DATA");
+            var (options, errors) = PlatformOptionsParser.Parse(new PlatformArguments(
+                data, parsed.GetValue(listen), parsed.GetValue(admin), parsed.GetValue(driver), parsed.GetValue(addresses), parsed.GetValue(pool),
+                parsed.GetValue(memory), parsed.GetValue(stop), parsed.GetValue(verbose)));
+            if (options is null)
+            {
+                foreach (var error in errors)
+                {
+                    terminal.Error(error, null);
+                }
+                return ExitCodes.Usage;
+            }
+            return await RunAsync(terminal, options, cancel);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Terminal terminal, PlatformOptions options, CancellationToken cancel)
+    {
+        using var logs = LoggerFactory.Create(log => Configure(log, options.Verbose));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var hurry = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        try
+        {
+            var platform = await Platform.StartAsync(options, TimeProvider.System, logs, stop.Token);
+            Greet(terminal, options, platform);
+            var stopped = new TaskCompletionSource();
+            await using (stop.Token.Register(stopped.SetResult))
+            {
+                await stopped.Task;
+            }
+            terminal.Out.WriteLine("stopping: requests finish, instances go to sleep (again Ctrl-C: leave them running and exit)");
+            await platform.StopAsync(hurry.Token);
+            terminal.Out.WriteLine("stopped");
+            return ExitCodes.Ok;
+        }
+        catch (PlatformException e)
+        {
+            terminal.Error(e.Message, e.Remedy);
+            return ExitCodes.Failure;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Interrupted while it started: everything begun was undone.
+            return ExitCodes.Ok;
+        }
+
+        void OnSignal(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            (stop.IsCancellationRequested ? hurry : stop).Cancel();
+        }
+    }
+
+    /// <summary>The line that scripts wait for, and one for people who are here for the first time.</summary>
+    private static void Greet(Terminal terminal, PlatformOptions options, Platform platform)
+    {
+        var gateways = string.Join(" ", platform.Gateway.Select(e => $"http://{e}"));
+        var admin = platform.Admin is { } endpoint ? $" admin http://{endpoint}" : "";
+        terminal.Out.WriteLine($"{terminal.OutPaint("ready", Paint.Green)} gateway {gateways}{admin} socket {platform.AdminSocket}");
+        var data = options.Data == ServerAddress.DefaultData() ? "" : $" --data {options.Data}";
+        terminal.Out.WriteLine($"next: homeostat apply -f service.yaml{data}; homeostat ls{data}; homeostat doctor{data}; Ctrl-C stops");
+    }
+
+    private static void Configure(ILoggingBuilder log, bool verbose)
+    {
+        log.SetMinimumLevel(verbose ? LogLevel.Debug : LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        log.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+        });
+        log.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Fake;
+using Homeostat.Server.Api;
+using Homeostat.Server.Events;
+using Homeostat.Server.Forwarding;
+using Homeostat.Server.Registry;
+using Homeostat.Server.Regulation;
+using Homeostat.Server.Services;
+using Microsoft.Extensions.Logging;
+
+namespace Homeostat.Server.Hosting;
+
+/// <summary>
+/// A running platform: data directory, registry, driver, regulation, gateway and management API, put together in this order and taken apart in the reverse.
+/// </summary>
+public sealed class Platform : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly PlatformOptions _options;
+    private readonly TimeProvider _time;
+    private ServiceBoard? _board;
+    private Gateway? _gateway;
+
+    private Platform(PlatformOptions options, TimeProvider time) => (_options, _time) = (options, time);
+
+    /// <summary>Where the gateway listens, with the ports that were really taken.</summary>
+    public IReadOnlyList<IPEndPoint> Gateway => _gateway?.Endpoints ?? [];
+
+    /// <summary>Where the management API listens besides its socket; null: the socket alone.</summary>
+    public IPEndPoint? Admin { get; private set; }
+
+    public string AdminSocket { get; private set; } = "";
+
+    /// <summary>Starts a platform; it serves when this returns. Instances that an earlier, killed platform left on the data directory are adopted.</summary>
+    /// <param name="fakeHost">The world of the fake driver; null: one of its own.</param>
+    /// <exception cref="PlatformException">It cannot start here; says why and what to do. Nothing is left behind.</exception>
+    public static async Task<Platform> StartAsync(PlatformOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel, FakeHost? fakeHost = null)
+    {
+        var platform = new Platform(options, time);
+        try
+        {
+            await platform.ComposeAsync(logs, fakeHost, cancel);
+            return platform;
+        }
+        catch (Exception e)
+        {
+            await platform.DisposeAsync();
+            if (e is IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
+            {
+                throw new PlatformException($"cannot start: {e.Message.TrimEnd('.')}", "See homeostat doctor; if an address is in use, choose another with --listen or --admin.", e);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A clean stop: takes no more requests, lets those in flight finish, puts every instance to sleep or ends it, so that no process is left. What is not done
+    /// within the stop timeout is left as it is, for the next start to adopt.
+    /// </summary>
+    public async Task StopAsync(CancellationToken hurry)
+    {
+        using var time = new CancellationTokenSource(_options.StopTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
+        try
+        {
+            if (_gateway is not null)
+            {
+                await _gateway.StopAsync(limit.Token);
+            }
+            if (_board is not null)
+            {
+                await _board.StopAllAsync(limit.Token);
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // Out of time: instances stay for the next start.
+        }
+        await DisposeAsync();
+    }
+
+    /// <summary>Ends the platform at once and leaves its instances as they are, like a kill would.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            await part.DisposeAsync();
+        }
+    }
+
+    private async Task ComposeAsync(ILoggerFactory logs, FakeHost? fakeHost, CancellationToken cancel)
+    {
+        var data = Own(DataFolder.Take(_options.Data));
+        var registry = Own(RegistryStore.Open(data.RegistryFile));
+        if (fakeHost is null)
+        {
+            _parts.Push(fakeHost = new FakeHost());
+        }
+        IRuntimeDriver driver = await DriverOpener.OpenAsync(_options, fakeHost, _time, cancel);
+        _parts.Push(driver);
+        var events = new EventLog(_time, $"{_time.GetUtcNow().ToUnixTimeMilliseconds():x}");
+        _board = new ServiceBoard(driver, _time, registry.NextGeneration, events.Add, logs);
+        _parts.Push(_board);
+        await _board.StartAsync(registry.List(), cancel);
+        var operations = Own(new ServiceOperations(registry, driver, _board, events, _time));
+        _gateway = new Gateway(new GatewayOptions(), _board.Lookup, _time, logs);
+        _parts.Push(_gateway);
+        await _gateway.StartAsync(_options.Listen, cancel);
+        var parts = new ApiParts(_options, operations, _board, registry, driver, events, _gateway, _time, _time.GetUtcNow());
+        var api = await ApiHost.StartAsync(parts, data.AdminSocket, logs, cancel);
+        _parts.Push(api);
+        (Admin, AdminSocket) = (api.Admin, data.AdminSocket);
+        api.SetReady();
+    }
+
+    private T Own<T>(T part) where T : IDisposable
+    {
+        _parts.Push(new Sync(part));
+        return part;
+    }
+
+    private sealed class Sync(IDisposable part) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            part.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
