@@ -14,6 +14,6 @@ public enum ConformanceProgram
     /// <summary>Runs, but does not listen within its timeout of half a second.</summary>
     NeverListens,
 
-    /// <summary>Listens, but its health path answers 500 within its timeout of half a second.</summary>
+    /// <summary>Listens, but its health path answers 500 until its timeout of some seconds.</summary>
     Unhealthy,
 }

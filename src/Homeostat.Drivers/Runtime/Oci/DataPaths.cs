@@ -1,3 +1,5 @@
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Oci.Clones;
 using Homeostat.Drivers.Runtime.Oci.Host;
 
 namespace Homeostat.Drivers.Runtime.Oci;
@@ -33,6 +35,14 @@ internal sealed record DataPaths(string Data)
 
     public string Network => Path.Combine(Runtime, "network.json");
 
+    /// <summary>The script for <c>clones: auto</c> of Node.js, bound into every cell.</summary>
+    public string NodeScript => Path.Combine(Volatile, "node.cjs");
+
+    public string TemplateOf(RevisionId revision) => Path.Combine(Templates, revision.ToString());
+
+    /// <summary>What the template wrote before it was dumped: a layer of its clones' roots.</summary>
+    public string TemplateUpperOf(RevisionId revision) => Path.Combine(TemplateOf(revision), "upper");
+
     public CellPaths Cell(string id) => new(Path.Combine(Cells, id));
 
     public void Make()
@@ -42,5 +52,7 @@ internal sealed record DataPaths(string Data)
         {
             System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
+
+        File.WriteAllText(NodeScript, NodePreload.Script);
     }
 }

@@ -49,7 +49,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     public Task ForgetAsync(RevisionId revision, CancellationToken cancel) => _revisions.ForgetAsync(revision);
 
     public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel) =>
-        Task.FromResult(Describe(revision) ?? throw new InvalidOperationException($"{revision} is not prepared"));
+        _revisions.Find(revision)?.MakeTemplateAsync(cancel) ?? throw new InvalidOperationException($"{revision} is not prepared");
 
     public RevisionStatus? Describe(RevisionId revision) => _revisions.Find(revision)?.Describe();
 

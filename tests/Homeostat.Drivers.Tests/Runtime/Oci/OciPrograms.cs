@@ -46,7 +46,7 @@ internal static class OciPrograms
             ConformanceProgram.NotFound => Of(name, "/no/such/program"),
             ConformanceProgram.ExitsAtOnce => Of(name, "/bin/sh", "-c", "echo no luck; exit 3"),
             ConformanceProgram.NeverListens => Of(name, "/bin/sh", "-c", "exec sleep 1000") with { Health = new(Timeout: soon) },
-            ConformanceProgram.Unhealthy => Python(name) with { Health = new("/sick", soon) },
+            ConformanceProgram.Unhealthy => Python(name) with { Health = new("/sick", TimeSpan.FromSeconds(3)) },
             _ => Python(name),
         };
     }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
+using Homeostat.Drivers.Runtime.Oci.Clones;
+
 namespace Homeostat.Drivers.Runtime.Oci.Bundles;
 
 /// <summary>
@@ -78,6 +80,7 @@ internal static class BundleWriter
             Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
             Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
             Mount(InitPath, "bind", spec.Init, "bind", "ro", "nosuid", "nodev"),
+            Mount(NodePreload.PathInCell, "bind", spec.NodeScript, "bind", "ro", "nosuid", "nodev", "noexec"),
         ];
         if (spec.HostUsr)
         {

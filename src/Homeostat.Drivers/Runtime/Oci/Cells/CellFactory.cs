@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Drivers.Runtime.Oci.Bundles;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
+using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Native;
 using Homeostat.Drivers.Runtime.Oci.Networks;
@@ -71,10 +72,18 @@ internal sealed class CellFactory(
     }
 
     /// <summary>Ends everything in the cell and removes what is left of it. Does not fail: what could not be removed is the sweeper's at the next start.</summary>
-    public async Task DestroyAsync(Cell cell)
+    /// <param name="keepUpperAs">Where to move what was written in it; null: it goes too.</param>
+    public async Task DestroyAsync(Cell cell, string? keepUpperAs = null)
     {
         await cell.Keeper.QuitAsync(CancellationToken.None);
         await cell.DisposeAsync();
+        if (keepUpperAs is not null)
+        {
+            ImageFiles.Remove(keepUpperAs);
+            Directory.CreateDirectory(Path.GetDirectoryName(keepUpperAs)!);
+            Directory.Move(cell.Paths.Upper, keepUpperAs);
+        }
+
         RemoveTraces(cell.Id, cell.Address);
     }
 
@@ -119,7 +128,7 @@ internal sealed class CellFactory(
         {
             network.Attach(netns, address);
             var spec = new BundleSpec(
-                paths.Root, tools.Init, id, netns.Path, name.CgroupPath + "/" + id, plan.MemoryBytes, plan.HostUsr, plan.Mounts);
+                paths.Root, tools.Init, data.NodeScript, id, netns.Path, name.CgroupPath + "/" + id, plan.MemoryBytes, plan.HostUsr, plan.Mounts);
             BundleWriter.Write(paths.Bundle, spec);
             await OwnThread.RunAsync("cell", () =>
             {

@@ -3,6 +3,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Templates;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
 
@@ -30,7 +31,9 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
         }
 
         context.Images?.Collect(
-            (kind, owner) => kind == ImageKind.Sleep && context.Instances.Find(new InstanceId(owner)) is { Tier: Tier.Image },
+            (kind, owner) => kind == ImageKind.Sleep
+                ? context.Instances.Find(new InstanceId(owner)) is { Tier: Tier.Image }
+                : TemplateRecord.Read(Path.Combine(context.Data.Templates, owner)) is { ClonesAllowed: true },
             context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet());
     }
 

@@ -11,11 +11,11 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 internal static class ColdStart
 {
     public static async Task<(int? Pid, Reach? Reach, Failure? Failure)> RunAsync(
-        Cell cell, ServiceSpec spec, InstanceId id, string logDirectory, Phases phases, TimeProvider time, CancellationToken cancel)
+        Cell cell, ServiceSpec spec, IReadOnlyList<string> environment, InstanceId id, string logDirectory, Phases phases, TimeProvider time, CancellationToken cancel)
     {
         Directory.CreateDirectory(logDirectory);
         var answer = await cell.Keeper.StartAsync(
-            new ProgramStart(spec.Command, ProgramEnvironment.Of(spec, cell.Id), spec.Workdir, logDirectory), cancel);
+            new ProgramStart(spec.Command, environment, spec.Workdir, logDirectory), cancel);
         if (!answer.Ok)
         {
             return (null, null, Refused(spec, answer));

@@ -4,6 +4,7 @@ using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Revisions;
+using Homeostat.Drivers.Runtime.Oci.Tiers;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
 
@@ -16,7 +17,9 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         instance.StartedAt = context.Time.GetUtcNow();
         try
         {
-            var outcome = await StartColdAsync(instance, revision, phases, cancel);
+            var outcome = way == StartWay.Cold
+                ? await StartColdAsync(instance, revision, phases, cancel)
+                : await StartCloneAsync(instance, revision, way, phases, cancel);
             if (outcome.Failure is not null)
             {
                 await ender.RemoveAsync(instance);
@@ -47,9 +50,43 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         phases.Mark("cell");
         Settle(instance, revision, cell);
         var logs = context.Store.LogsOf(instance.Id);
-        var (pid, reach, failure) = await ColdStart.RunAsync(cell, revision.Spec, instance.Id, logs, phases, context.Time, cancel);
+        var (pid, reach, failure) = await ColdStart.RunAsync(
+            cell, revision.Spec, ProgramEnvironment.Of(revision.Spec, cell.Id), instance.Id, logs, phases, context.Time, cancel);
         return failure is null && reach is not null
             ? Ready(instance, cell, pid, reach, WakeWay.Cold, phases)
+            : new StartOutcome(null, failure);
+    }
+
+    private async Task<StartOutcome> StartCloneAsync(OciInstance instance, OciRevision revision, StartWay way, Phases phases, CancellationToken cancel)
+    {
+        if (revision.Clones is not { } source)
+        {
+            return StartOutcome.Failed(FailureKind.NoImage, $"{instance.Revision} has no template that may be cloned");
+        }
+
+        var spare = way == StartWay.Spare ? source.Spares.Take() : null;
+        if (way == StartWay.Spare && spare is null)
+        {
+            return StartOutcome.Failed(FailureKind.NoImage, $"no spare of {instance.Revision} is parked");
+        }
+
+        var cell = spare ?? await source.Cells.TakeAsync(cancel);
+        phases.Mark("cell");
+        Settle(instance, revision, cell);
+        var logs = context.Store.LogsOf(instance.Id);
+        var stopped = source.Image.Record.Stopped;
+        // Not cancelled from here on: it takes some milliseconds, and a clone half restored would have to be waited for all the same.
+        var answer = spare is null
+            ? await cell.Keeper.RestoreAsync(source.Image.Path, consume: false, park: false, logs, CancellationToken.None, stopped)
+            : await cell.Keeper.ResumeAsync(logs, CancellationToken.None, stopped);
+        phases.Mark(spare is null ? "criu" : "resume");
+        var reach = source.Reach.In(cell.Address);
+        var failure = answer.Ok
+            ? await Hooks.AfterRestoreAsync(cell, reach, revision.Spec.Checkpoint.AfterRestore, clone: true, CancellationToken.None)
+            : new Failure(FailureKind.RestoreFailed, $"the template of {instance.Revision} could not be restored: {answer.Reason}");
+        await revision.CloneEndedAsync(failure);
+        return failure is null
+            ? Ready(instance, cell, answer.Pid, reach, WakeWay.Restored, phases)
             : new StartOutcome(null, failure);
     }
 

@@ -34,8 +34,7 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
         }
 
         var plan = new CellPlan([LowerOf(spec.Root)], spec.Root is RootSource.Host, spec.Mounts, spec.Resources.MemoryBaseBytes);
-        var images = context.Capabilities.Checkpoint && spec.Checkpoint.Mode == CheckpointMode.Auto;
-        var made = new OciRevision(revision, context, new CellPool(context.Cells, plan, context.Options.PoolCells, warm: images));
+        var made = new OciRevision(revision, context, plan);
         if (_revisions.TryAdd(revision.Id, made))
         {
             made.Begin();
@@ -48,7 +47,7 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
     {
         if (_revisions.TryRemove(id, out var forgotten))
         {
-            await forgotten.DisposeAsync();
+            await forgotten.ForgetAsync();
         }
     }
 
@@ -56,7 +55,10 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
     {
         foreach (var id in _revisions.Keys)
         {
-            await ForgetAsync(id);
+            if (_revisions.TryRemove(id, out var revision))
+            {
+                await revision.DisposeAsync();
+            }
         }
     }
 

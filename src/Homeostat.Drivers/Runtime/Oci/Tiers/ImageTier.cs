@@ -55,15 +55,11 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
             return new Failure(FailureKind.NoSpace, "there is no room for another image", "raise the limits of images, or remove services");
         }
 
-        string[] watched = instance.State!.Workdir == "/" ? [] : [instance.State.Workdir];
-        var answer = await cell.Keeper.DumpAsync(draft.Path, leave: false, CancellationToken.None, watched);
+        var answer = await cell.Keeper.DumpAsync(draft.Path, leave: false, CancellationToken.None, WatchedOf(instance.State!.Workdir));
         if (!answer.Ok)
         {
             ImageStore.Abandon(draft);
-            return new Failure(
-                DiskFull.Is(answer.Reason) ? FailureKind.NoSpace : FailureKind.DumpFailed,
-                $"{instance.Id} could not be dumped: {answer.Reason}",
-                "checkpoint: { mode: off } keeps it frozen and paged out instead");
+            return DumpFailure(instance.Id.Value, answer.Reason);
         }
 
         instance.ImageBytes = store.Complete(draft, stopped: false).Record.Bytes;
@@ -103,6 +99,14 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         instance.Become(Tier.Running);
         return null;
     }
+
+    /// <summary>Where programs watch files by inotify: below their working directory, if they have one of their own.</summary>
+    public static IReadOnlyList<string> WatchedOf(string workdir) => workdir == "/" ? [] : [workdir];
+
+    public static Failure DumpFailure(string what, string reason) => new(
+        DiskFull.Is(reason) ? FailureKind.NoSpace : FailureKind.DumpFailed,
+        $"{what} could not be dumped: {reason}",
+        "checkpoint: { mode: off } keeps it frozen and paged out instead");
 
     private static void GoBack(OciInstance instance, Cell cell, Tier from)
     {

@@ -1,0 +1,85 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Clones;
+using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Instances;
+
+namespace Homeostat.Drivers.Runtime.Oci.Templates;
+
+/// <summary>
+/// Tries a template: it must restore, and two clones must draw different random numbers. Where clones are refused one restore is enough, and the image is
+/// given up: it has proved that dumps work.
+/// </summary>
+internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan plan)
+{
+    private string Owner => revision.Id.ToString();
+
+    /// <param name="cell">The template's own cell, empty now; destroyed here. What it wrote becomes a layer of each clone's root.</param>
+    public async Task<TemplateRecord> RunAsync(Cell cell, TemplateDump dump, CancellationToken cancel)
+    {
+        var upper = context.Data.TemplateUpperOf(revision.Id);
+        await context.Cells.DestroyAsync(cell, keepUpperAs: upper);
+        var verdict = dump.Verdict;
+        try
+        {
+            List<IReadOnlyList<CloneFinding>> draws = [];
+            for (var clone = 0; clone < (verdict.Allowed ? 2 : 1); clone++)
+            {
+                var (drawn, failure) = await DrawAsync(dump.Image, upper, cancel);
+                if (failure is not null)
+                {
+                    return Give(TemplateState.Refused, new CloneVerdict(false, failure.Message, verdict.Lines), dump, failure);
+                }
+
+                draws.Add(drawn);
+            }
+
+            verdict = verdict.Allowed ? CloneSafety.WithTrial(verdict, revision.Spec.Checkpoint.Clones, draws[0], draws[1]) : verdict;
+            return Give(TemplateState.Ready, verdict, dump, null);
+        }
+        catch (IOException error)
+        {
+            return Give(TemplateState.Refused, verdict with { Allowed = false }, dump, new Failure(FailureKind.Environment, error.Message));
+        }
+        catch
+        {
+            context.Images!.Remove(ImageKind.Template, Owner);
+            throw;
+        }
+    }
+
+    private async Task<(IReadOnlyList<CloneFinding> Drawn, Failure? Failure)> DrawAsync(StoredImage image, string upper, CancellationToken cancel)
+    {
+        var cell = await context.Cells.MakeAsync(plan.Over(upper), cancel);
+        try
+        {
+            var logs = Path.Combine(context.Data.TemplateOf(revision.Id), "logs");
+            var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, image.Record.Stopped);
+            if (!answer.Ok)
+            {
+                return ([], new Failure(FailureKind.RestoreFailed, $"the template could not be restored: {answer.Reason}", "checkpoint: { mode: off } does without"));
+            }
+
+            // A program without OpenSSL has nothing to draw from; the answer says so and its findings are empty.
+            return (CloneFinding.ParseAll((await cell.Keeper.DrawAsync(cancel)).Findings), null);
+        }
+        finally
+        {
+            await context.Cells.DestroyAsync(cell);
+        }
+    }
+
+    private TemplateRecord Give(TemplateState state, CloneVerdict verdict, TemplateDump dump, Failure? failure)
+    {
+        if (!verdict.Allowed)
+        {
+            context.Images!.Remove(ImageKind.Template, Owner);
+        }
+
+        var reason = failure
+            ?? (verdict.Allowed ? null : new Failure(FailureKind.NotSupported, $"no clones: {verdict.Reason}", "checkpoint: { clones: yes } if repeating them does no harm"));
+        return new TemplateRecord(
+            context.Boot, state, verdict.Allowed, reason, verdict.Lines, dump.Image.Record.Stopped, ReachState.Of(dump.Reach));
+    }
+}

@@ -1,0 +1,77 @@
+using System.Threading.Channels;
+using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
+
+namespace Homeostat.Drivers.Runtime.Oci.Templates;
+
+/// <summary>Clones restored beforehand and held before their first instruction. Refilled off the request path.</summary>
+/// <param name="count">Spares kept, 0 to 8.</param>
+/// <param name="changed">Called when one was parked.</param>
+internal sealed class SparePool(CellFactory factory, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
+{
+    private readonly Channel<Cell> _parked = Channel.CreateUnbounded<Cell>();
+    private readonly Lock _lock = new();
+    private bool _closed;
+    private Task _refill = Task.CompletedTask;
+
+    public int Count => _parked.Reader.Count;
+
+    /// <summary>Null when none is parked.</summary>
+    public Cell? Take()
+    {
+        var taken = _parked.Reader.TryRead(out var cell) ? cell : null;
+        Fill();
+        return taken is { Keeper.Exited.IsCompleted: false } ? taken : null;
+    }
+
+    public void Fill()
+    {
+        lock (_lock)
+        {
+            if (_refill.IsCompleted && !_closed)
+            {
+                _refill = Task.Run(FillAsync);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task refill;
+        lock (_lock)
+        {
+            (_closed, refill) = (true, _refill);
+        }
+
+        await refill;
+        while (_parked.Reader.TryRead(out var cell))
+        {
+            await factory.DestroyAsync(cell);
+        }
+    }
+
+    private async Task FillAsync()
+    {
+        try
+        {
+            while (Count < count && !_closed)
+            {
+                var cell = await cells.TakeAsync(CancellationToken.None);
+                var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: true, logs, CancellationToken.None, image.Record.Stopped);
+                if (!answer.Ok)
+                {
+                    // Not tried again until somebody asks for a spare: a restore that failed once fails again.
+                    await factory.DestroyAsync(cell);
+                    return;
+                }
+
+                _parked.Writer.TryWrite(cell);
+                changed();
+            }
+        }
+        catch (IOException)
+        {
+            // No cell could be made (addresses, disk): the pool of cells tells, and the next take tries again.
+        }
+    }
+}

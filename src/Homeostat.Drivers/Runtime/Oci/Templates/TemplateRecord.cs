@@ -1,0 +1,42 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Homeostat.Core.Runtime;
+using Homeostat.Drivers.Runtime.Oci.Instances;
+
+namespace Homeostat.Drivers.Runtime.Oci.Templates;
+
+/// <summary>What was found out about a revision's template, in <c>templates/&lt;revision&gt;/template.json</c>, so that a new platform keeps it.</summary>
+/// <param name="Boot">The kernel's boot it was made in.</param>
+/// <param name="ClonesAllowed">It is kept and may be cloned; else its image is gone: it only proved that dumps work.</param>
+/// <param name="Reason">Why clones are not allowed, or why there is no template.</param>
+/// <param name="Stopped">The program was dumped stopped and must be continued.</param>
+internal sealed record TemplateRecord(
+    string Boot, TemplateState State, bool ClonesAllowed, Failure? Reason, IReadOnlyList<string> Findings, bool Stopped, ReachState? Reach)
+{
+    public const string FileName = "template.json";
+
+    public static TemplateRecord? Read(string directory)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(Path.Combine(directory, FileName)), TemplateRecordJson.Default.TemplateRecord);
+        }
+        catch (Exception error) when (error is IOException or JsonException)
+        {
+            // None yet, or cut off by a full disk: the template is made again.
+            return null;
+        }
+    }
+
+    public void Write(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var path = Path.Combine(directory, FileName);
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(this, TemplateRecordJson.Default.TemplateRecord));
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}
+
+[JsonSerializable(typeof(TemplateRecord))]
+[JsonSourceGenerationOptions(WriteIndented = true, UseStringEnumConverter = true)]
+internal sealed partial class TemplateRecordJson : JsonSerializerContext;
