@@ -82,12 +82,7 @@ internal sealed partial class Exchange
         if (client.IsGone)
             return Answers.ClientGone;
         if (_bodyFault is { } fault)
-        {
-            // The client's fault, not the instance's.
-            _outcome = SlotOutcome.ClientAborted;
             return fault;
-        }
-
         if (!_app.HasExpired)
             return Failed("it reset the connection before it answered");
         gateway.Counters.Hit(GatewayLimit.AppTimeout);

@@ -104,7 +104,7 @@ internal sealed partial class Exchange
             var link = Pool(_instance!).TryTake() ?? await ConnectAsync();
             if (link is null)
                 return false;
-            Volatile.Write(ref _link, link);
+            Attach(link);
             // The client's end may have come just before the line above: then nobody else closes this connection.
             if (client.IsGone)
                 link.Abort();
@@ -163,7 +163,7 @@ internal sealed partial class Exchange
         }
     }
 
-    private void DropLink() => Interlocked.Exchange(ref _link, null)?.Dispose();
+    private void DropLink() => Detach()?.Dispose();
 
     /// <summary>The token that ends waiting when the client is gone; made when first needed, on the slow ways only.</summary>
     private CancellationToken Waiting()

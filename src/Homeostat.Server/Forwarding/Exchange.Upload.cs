@@ -94,7 +94,7 @@ internal sealed partial class Exchange
         if (why == Refusals.BodyTimeout)
             gateway.Counters.Hit(GatewayLimit.BodyStall);
         _bodyFault = why;
-        Volatile.Read(ref _link)?.Abort();
+        AbortLink();
     }
 
     private async ValueTask<SequencePosition> PassLengthAsync(ReadOnlySequence<byte> bytes)
@@ -196,7 +196,7 @@ internal sealed partial class Exchange
         if (_bodySent && !abandon && await OverSoonAsync())
             return;
         _abandoned = true;
-        Volatile.Read(ref _link)?.Abort();
+        AbortLink();
         while (!_upload.IsCompleted)
         {
             client.Input.CancelPendingRead();

@@ -45,6 +45,7 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
     private Span8 _trigger;
 
     private UpstreamInstance? _instance;
+    private readonly Lock _linkLock = new();
     private UpstreamConnection? _link;
     private SlotOutcome _outcome;
     private Timing _timing;
@@ -149,8 +150,7 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
         _app.Clear();
         var reusable = complete && _response.KeepAlive && _response.Status != 101 && _bodySent
             && _link!.Received.IsEmpty && _outcome == SlotOutcome.Completed;
-        var link = Interlocked.Exchange(ref _link, null);
-        if (link is not null)
+        if (Detach() is { } link)
         {
             if (reusable)
                 Pool(_instance!).Give(link);
@@ -158,8 +158,9 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
                 link.Dispose();
         }
 
-        if (client.IsGone && _outcome != SlotOutcome.Completed)
+        if (_outcome != SlotOutcome.Completed && (client.IsGone || _bodyFault is not null))
         {
+            // The client's doing, not the instance's.
             _outcome = SlotOutcome.ClientAborted;
             gateway.Counters.Aborted();
         }
@@ -203,7 +204,7 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
     /// <summary>Breaks off: called by others, any time. What is pending fails and finds out why.</summary>
     public void Abort()
     {
-        Volatile.Read(ref _link)?.Abort();
+        AbortLink();
         try
         {
             Volatile.Read(ref _waiting)?.Cancel();
@@ -218,7 +219,33 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
     public void Sweep(long now)
     {
         if (_app.TryExpire(now))
-            Volatile.Read(ref _link)?.Abort();
+            AbortLink();
+    }
+
+    /// <summary>
+    /// From here on others may break the connection off, until <see cref="Detach"/>. Under a lock, because a connection that has gone back to the pool
+    /// already carries somebody else's request: aborting it a moment too late would hit a stranger.
+    /// </summary>
+    private void Attach(UpstreamConnection link)
+    {
+        lock (_linkLock)
+            _link = link;
+    }
+
+    private UpstreamConnection? Detach()
+    {
+        lock (_linkLock)
+        {
+            var link = _link;
+            _link = null;
+            return link;
+        }
+    }
+
+    private void AbortLink()
+    {
+        lock (_linkLock)
+            _link?.Abort();
     }
 
     private UpstreamConnections Pool(UpstreamInstance instance) =>

@@ -35,6 +35,9 @@ public sealed class Gateway : IAsyncDisposable
 
     public GatewayCounters Counters { get; } = new();
 
+    /// <summary>Connections the sweep still looks at, also those that are closing.</summary>
+    internal int Watched => _connections.Count;
+
     /// <summary>Where it listens, with the ports that were really taken.</summary>
     public IReadOnlyList<IPEndPoint> Endpoints { get; private set; } = [];
 

@@ -173,6 +173,28 @@ public sealed class LimitTests
         Assert.Equal(200, (await first.ResponseAsync()).Status);
     }
 
+    [Theory]
+    [InlineData(Get)]
+    [InlineData("GET / HTTP/1.0\r\nHost: blog.localhost\r\n\r\n")]
+    [InlineData("nonsense\r\n\r\n")]
+    [InlineData("")]
+    public async Task Connections_ThatAreOver_AreForgotten(string request)
+    {
+        await using var world = await World.StartAsync(RawApp.EchoAsync, Quick);
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = await world.ConnectAsync();
+            await client.SendAsync(request);
+            if (request != "")
+                await client.ResponseAsync();
+        }
+
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        for (var i = 0; i < 500 && (world.Gateway.Watched > 0 || world.Gateway.Counters.ConnectionsOpen > 0); i++)
+            await tick.WaitForNextTickAsync();
+        Assert.Equal((0, 0, 20), (world.Gateway.Watched, (int)world.Gateway.Counters.ConnectionsOpen, (int)world.Gateway.Counters.Connections));
+    }
+
     [Fact]
     public async Task Drain_FinishesWhatIsInFlight_AndClosesIdleConnections()
     {

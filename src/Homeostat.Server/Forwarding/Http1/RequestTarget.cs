@@ -4,6 +4,7 @@ namespace Homeostat.Server.Forwarding.Http1;
 internal static class RequestTarget
 {
     private const int HostMax = 255;
+    private const int LiteralMax = 48;
 
     /// <summary>
     /// Accepts the origin form, the asterisk form of OPTIONS, and the absolute form if it names the same authority as the Host field.
@@ -66,7 +67,7 @@ internal static class RequestTarget
         if (authority[0] == '[')
         {
             end = authority.IndexOf((byte)']') + 1;
-            if (end < 4 || authority[1..(end - 1)].ContainsAnyExcept(Octets.HostLiteral))
+            if (end is < 4 or > LiteralMax || authority[1..(end - 1)].ContainsAnyExcept(Octets.HostLiteral))
                 return false;
             name = end;
         }

@@ -78,8 +78,8 @@ internal static class ResponseParser
         if (toHead || into.Status is < 200 or 204 or 304)
         {
             into.Body = BodyKind.None;
-            // A body after a status that has none would be taken for the next response: never reuse.
-            into.KeepAlive &= toHead || into.Status == 304 || !chunked && into.ContentLength == 0;
+            // Programs do send the body they announced, HEAD or not; it would be taken for the next response.
+            into.KeepAlive &= !chunked && into.ContentLength == 0;
         }
         else if (chunked)
             into.Body = BodyKind.Chunked;
