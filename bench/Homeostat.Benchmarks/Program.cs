@@ -1,7 +1,8 @@
+using Homeostat.Benchmarks.GatewayLoad;
 using Homeostat.Benchmarks.Reporting;
 
 // Every benchmark is listed here once; `./run bench NAME` runs one and writes artifacts/bench/NAME.json.
-IReadOnlyList<IBenchmark> benchmarks = [];
+IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark()];
 
 var name = args.FirstOrDefault();
 var benchmark = benchmarks.FirstOrDefault(b => b.Name == name);

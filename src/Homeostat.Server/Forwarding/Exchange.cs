@@ -103,6 +103,7 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Fate> AnswerAsync()
     {
         // How it ends unless somebody knows better.

@@ -57,6 +57,8 @@ public sealed class Gateway : IAsyncDisposable
             MaxReadBufferSize = _options.PipeBytesMax,
             MaxWriteBufferSize = _options.PipeBytesMax,
             UnsafePreferInlineScheduling = true,
+            // A call to the kernel less per request, for 4 KiB per idle connection.
+            WaitForDataBeforeAllocatingBuffer = false,
         };
         _server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(sockets), _logs), _logs);
         await _server.StartAsync(new NoApplication(), cancel);
