@@ -15,8 +15,10 @@ internal sealed class PlanBuilder
     {
         Input = input;
         Memory = input.Memory;
-        Current = [.. input.Instances.Where(i => i.Revision == input.Current.Id && i.Exit is null && !IsEnding(i))];
-        Older = [.. input.Instances.Where(i => i.Revision != input.Current.Id && i.Exit is null && !IsEnding(i))];
+        // While the service is served nothing of the current revision drains, except what was to be stopped and could not.
+        var serving = input.Mode == RegulatorMode.Serve;
+        Current = [.. input.Instances.Where(i => i.Revision == input.Current.Id && !i.IsDoomed && !(serving && i.DrainingSince is not null))];
+        Older = [.. input.Instances.Where(i => i.Revision != input.Current.Id && !i.IsDoomed)];
     }
 
     public RegulatorInput Input { get; }
@@ -115,8 +117,6 @@ internal sealed class PlanBuilder
     }
 
     public RegulatorPlan Build() => new(_commands, _decisions, Memory, LookAgainAt, Verdict, WishAnswer, Done);
-
-    private static bool IsEnding(InstanceView instance) => instance.Operation?.Kind == OperationKind.Stopping;
 
     private static string Base36(long number)
     {

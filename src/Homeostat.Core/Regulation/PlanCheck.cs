@@ -23,7 +23,7 @@ public static class PlanCheck
             }
         }
 
-        var living = input.Instances.Count(i => i.Revision == input.Current.Id && i.Exit is null && i.Operation?.Kind != OperationKind.Stopping);
+        var living = input.Instances.Count(i => i.Revision == input.Current.Id && !i.IsDoomed && i.DrainingSince is null);
         var starts = plan.Commands.Count(c => c is RegulatorCommand.Start);
         if (starts > 0 && living + starts > input.Current.Spec.Scale.Max)
         {

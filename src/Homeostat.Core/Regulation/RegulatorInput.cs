@@ -76,7 +76,7 @@ public sealed record RevisionView(bool Prepared, bool Preparing, bool MakingTemp
 /// <param name="IdleSince">End of its last work, or when it became ready.</param>
 /// <param name="ReadyAt">When it last came to run; null: never seen running.</param>
 /// <param name="Operation">What is being done to it.</param>
-/// <param name="DrainingSince">When it stopped taking new work.</param>
+/// <param name="DrainingSince">When it stopped taking new work, for good: it is drained, then stopped.</param>
 /// <param name="Exit">Set when the program ended by itself.</param>
 public sealed record InstanceView(
     InstanceId Id,
@@ -89,6 +89,9 @@ public sealed record InstanceView(
     DateTimeOffset? DrainingSince = null,
     ExitInfo? Exit = null)
 {
+    /// <summary>It is being stopped, or was to be and could not: not to be used again, and not counted.</summary>
+    public bool IsDoomed => Operation?.Kind == OperationKind.Stopping || Exit is not null;
+
     /// <summary>Takes new work now.</summary>
     public bool IsOpen => Tier == Tier.Running && Operation is null && DrainingSince is null && Exit is null;
 }

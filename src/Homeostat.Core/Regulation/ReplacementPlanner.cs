@@ -31,7 +31,7 @@ internal static class ReplacementPlanner
         var enough = ready >= Math.Min(plan.Spec.Scale.Max, Math.Max(1, Wanted(plan)));
         foreach (var old in plan.Older)
         {
-            if (old.Operation is null or { Kind: OperationKind.Starting })
+            if (!plan.IsTaken(old) && old.Operation is null or { Kind: OperationKind.Starting })
             {
                 Replace(plan, old, enough);
             }

@@ -60,7 +60,7 @@ public static class ServiceRegulator
     /// <summary>Removes what ended by itself. The command marks the instance, so each end is counted once.</summary>
     private static void Reap(PlanBuilder plan)
     {
-        foreach (var instance in plan.Input.Instances.Where(i => i.Operation is null && (i.Exit is not null || i.Tier is Tier.Stopped or Tier.Starting)))
+        foreach (var instance in plan.Input.Instances.Where(i => plan.IsFree(i) && IsOver(plan, i)))
         {
             if (plan.Memory.Stops.Holds(plan.Now))
             {
@@ -77,13 +77,17 @@ public static class ServiceRegulator
             }
             else
             {
-                var reason = instance switch { { Exit: { } end } => $"it ended: {end}", { Tier: Tier.Starting } => "nobody waits for its start any more", _ => "it ended" };
+                var reason = instance switch { { Exit: { } end } => $"it ended: {end}", { Tier: Tier.Starting } => "nobody waits for its start any more", { DrainingSince: not null } => "an earlier stop failed", _ => "it ended" };
                 plan.Record("stop", reason, "exit", instance.Id);
             }
         }
 
         ForgetFailures(plan);
     }
+
+    private static bool IsOver(PlanBuilder plan, InstanceView instance) =>
+        instance.Exit is not null || instance.Tier is Tier.Stopped or Tier.Starting
+        || (plan.Input.Mode == RegulatorMode.Serve && instance.DrainingSince is not null && instance.Revision == plan.Input.Current.Id);
 
     /// <summary>Failures are forgotten once an instance is healthy and the last failure is as old. Not looked at for its own sake: only the next start asks.</summary>
     private static void ForgetFailures(PlanBuilder plan)

@@ -72,7 +72,7 @@ internal static class WishPlanner
             return new WishAnswer(wish.Id, why);
         }
 
-        return plan.Current.Any(i => IsAbove(i, wish.To) || i.Operation is not null) || plan.Input.Instances.Any(i => i.Operation?.Kind == OperationKind.Stopping)
+        return plan.Current.Any(i => IsAbove(i, wish.To) || i.Operation is not null) || plan.Input.Instances.Any(i => i.IsDoomed || i.DrainingSince is not null)
             ? null
             : new WishAnswer(wish.Id, null);
     }

@@ -86,6 +86,8 @@ internal sealed partial class ServiceController
         }
 
         instance.Unseat();
+        // For good: if the stop fails it is tried again, the instance is not used any more.
+        instance.DrainingSince ??= _context.Clock.Now;
         instance.Cancel?.Cancel();
         Begin(stop, instance, new Operation(OperationKind.Stopping, _context.Clock.Now, Tier.Stopped));
     }
