@@ -143,3 +143,18 @@ void image_slot_clear(struct keeper *k)
 		rmdir(path);
 	}
 }
+
+/* A sleep image whose restore was prepared but never let run is still good: it returns to where it was taken from. */
+void image_slot_give_back(struct keeper *k)
+{
+	char slot[700];
+	int i;
+
+	for (i = 0; i < IMAGE_ROOTS_MAX && k->prepared_from[0]; i++) {
+		if (!k->options.image_roots[i])
+			continue;
+		slot_path(k, i, "/image", slot, sizeof(slot));
+		rename(slot, k->prepared_from);
+	}
+	k->prepared_from[0] = '\0';
+}

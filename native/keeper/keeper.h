@@ -21,6 +21,7 @@
 #define CLIENTS_MAX 4
 #define CGROUPS_MAX 16
 #define IMAGE_ROOTS_MAX 2
+#define STAGES_MAX 8
 #define REASON_MAX 512
 #define DETAIL_MAX 2000
 
@@ -29,7 +30,7 @@
 #define CRIU_IMAGES_FD 20 /* and 19: the second image root */
 #define CRIU_RUN_FD 21    /* directory of criu.kdat; RUNDIR of our build */
 
-enum state { CELL_EMPTY, CELL_WAITING, CELL_PARKED, CELL_RUNNING, CELL_ENDED };
+enum state { CELL_EMPTY, CELL_WAITING, CELL_PREPARED, CELL_PARKED, CELL_RUNNING, CELL_ENDED };
 
 struct options {
 	const char *id, *dir, *bundle, *runtime, *runtime_root, *criu, *run_dir;
@@ -58,6 +59,11 @@ struct keeper {
 	/* the injected criu, 0 when there is none */
 	pid_t criu_pid;
 	int criu_rpc, criu_log, criu_status;
+	/* criu's stages of the last restore: name and microseconds since the order */
+	struct { char name[24]; long long us; } stages[STAGES_MAX];
+	int stage_count;
+	long long ordered_us;
+	char prepared_from[512]; /* where the image of a prepared restore lay; "" where it is not to be put back */
 	bool criu_reaped;
 	/* the program */
 	pid_t program_pid; /* host pid; 0 when there is none */
@@ -106,6 +112,7 @@ int image_dir_open(const char *path, bool writable);
 int image_slot_open(struct keeper *k, struct injection *injection, char *reason);
 int image_slot_fill(struct keeper *k, const char *image, bool consume, int *root, char *reason);
 void image_slot_clear(struct keeper *k);
+void image_slot_give_back(struct keeper *k);
 
 /* rpc.c: the few messages of criu's RPC */
 struct criu_answer {

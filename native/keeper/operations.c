@@ -36,6 +36,8 @@ void answer_failed(struct keeper *k, int client, const char *kind, const char *r
 
 void answer_ok(struct keeper *k, int client)
 {
+	int i;
+
 	begin_answer(k, "ok");
 	packet_add(&k->reply, "state", state_name(k->state));
 	packet_add_number(&k->reply, "init", k->init_pid);
@@ -44,6 +46,12 @@ void answer_ok(struct keeper *k, int client)
 	if (k->state == CELL_ENDED) {
 		packet_add_number(&k->reply, "status", k->has_exit ? k->exit_status : SIGKILL);
 		packet_add_number(&k->reply, "oom", k->has_oom);
+	}
+	for (i = 0; i < k->stage_count; i++) {
+		char stage[64];
+
+		snprintf(stage, sizeof(stage), "%s %lld", k->stages[i].name, k->stages[i].us);
+		packet_add(&k->reply, "stage", stage);
 	}
 	packet_send(client, &k->reply);
 }
@@ -144,6 +152,14 @@ static void operate_wait(struct keeper *k, int client)
 		answer_ok(k, client);
 }
 
+static void note_stage(struct keeper *k, const char *name)
+{
+	if (k->stage_count == STAGES_MAX)
+		return;
+	snprintf(k->stages[k->stage_count].name, sizeof(k->stages[0].name), "%s", name);
+	k->stages[k->stage_count++].us = now_us() - k->ordered_us;
+}
+
 /*
  * Reads criu's messages until the notification named until (1), its final answer (0), or nothing more (-1).
  * With ahead, the answers to its notifications lie in its socket already.
@@ -162,6 +178,7 @@ static int follow_criu(struct keeper *k, const char *until, bool ahead, struct c
 			return -1;
 		if (!answer->script[0])
 			return 0;
+		note_stage(k, answer->script);
 		if (!strcmp(answer->script, "post-restore"))
 			program_found(k, child_with_pid(k->criu_pid, PROGRAM_PID));
 		if (until && !strcmp(answer->script, until))
@@ -190,6 +207,8 @@ static void tree_signal(pid_t pid, int number, int depth)
 	int child;
 	FILE *f;
 
+	if (pid <= 0)
+		return; /* 0 would be the keeper's own group */
 	kill(pid, number);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	f = depth > 0 ? fopen(path, "re") : NULL;
@@ -212,8 +231,33 @@ static void leave_criu(struct keeper *k)
 	image_slot_clear(k);
 }
 
+/*
+ * With the answers sent ahead, criu may have gone on, or even have ended, before the keeper saw its message. The program is
+ * then criu's child no longer but init's; in between it is neither for a moment.
+ */
+static void find_program(struct keeper *k)
+{
+	int tries;
+
+	for (tries = 0; tries < 200 && k->program_pid <= 0 && k->state != CELL_ENDED; tries++) {
+		pid_t pid = k->criu_reaped ? 0 : child_with_pid(k->criu_pid, PROGRAM_PID);
+
+		if (!pid)
+			pid = child_with_pid(k->init_pid, PROGRAM_PID);
+		if (pid)
+			program_found(k, pid);
+		else if (pump(k, -1, now_us() + 1000) < 0)
+			break;
+	}
+}
+
 static void resumed(struct keeper *k, int client)
 {
+	find_program(k);
+	if (k->state == CELL_ENDED) {
+		answer_failed(k, client, "image", "the program ended as soon as it was restored");
+		return;
+	}
 	k->state = CELL_RUNNING;
 	k->checkpointable = true;
 	/* A primed template was dumped while it stood stopped. */
@@ -223,41 +267,59 @@ static void resumed(struct keeper *k, int client)
 	leave_criu(k);
 }
 
+/* The notification at which a restore stops until the order resume; NULL: it runs through. */
+static const char *stop_of(const struct keeper *k)
+{
+	const char *until = packet_get(&k->request, "until");
+
+	if (until && !strcmp(until, "prepared"))
+		return "pre-restore";
+	return until && !strcmp(until, "parked") ? "pre-resume" : NULL;
+}
+
+/* Answers to criu's three to five questions, ahead: it then waits for none. Those it does not read go with its socket. */
+static void answer_ahead(struct keeper *k)
+{
+	int i;
+
+	for (i = 0; i < NOTIFICATIONS_MAX; i++)
+		rpc_send_notified(k->criu_rpc);
+}
+
 static void operate_restore(struct keeper *k, int client)
 {
-	const char *image = packet_get(&k->request, "image"), *until = packet_get(&k->request, "until");
-	bool park = until && !strcmp(until, "parked");
+	const char *image = packet_get(&k->request, "image"), *stop = stop_of(k);
+	bool consume = packet_get_number(&k->request, "consume", 0, 1, 0) == 1;
 	long long deadline = now_us() + RESTORE_DEADLINE_US;
 	struct criu_answer answer = { .success = false };
 	char reason[REASON_MAX], path[64];
-	int root = 0, i;
+	int root = 0;
 
 	if (!image || wait_for_image(k, reason)) {
 		answer_failed(k, client, "environment", image ? reason : "no image named");
 		return;
 	}
-	if (image_slot_fill(k, image, packet_get_number(&k->request, "consume", 0, 1, 0) == 1, &root, reason)) {
+	if (image_slot_fill(k, image, consume, &root, reason)) {
 		answer_failed(k, client, "image", reason);
 		return;
 	}
+	program_found(k, 0);
+	snprintf(k->prepared_from, sizeof(k->prepared_from), "%s", consume && stop ? image : "");
 	open_log_of_request(k);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
 	if (rpc_send_restore(k->criu_rpc, path)) {
 		restore_failed(k, client, &answer);
 		return;
 	}
-	/*
-	 * criu asks at three to five points before it resumes (more where a time namespace is restored). Answers sent ahead
-	 * save it from waiting for each; those it does not read are dropped with its socket.
-	 */
-	for (i = 0; !park && i < NOTIFICATIONS_MAX; i++)
-		rpc_send_notified(k->criu_rpc);
-	if (follow_criu(k, park ? "pre-resume" : "post-resume", !park, &answer, deadline) != 1) {
+	note_stage(k, "request");
+	if (!stop)
+		answer_ahead(k);
+	if (follow_criu(k, stop ? stop : "post-resume", !stop, &answer, deadline) != 1) {
 		restore_failed(k, client, &answer);
 		return;
 	}
-	if (park) {
-		k->state = CELL_PARKED;
+	if (stop) {
+		k->state = strcmp(stop, "pre-resume") ? CELL_PREPARED : CELL_PARKED;
 		answer_ok(k, client);
 		return;
 	}
@@ -268,13 +330,15 @@ static void operate_resume(struct keeper *k, int client)
 {
 	struct criu_answer answer = { .success = false };
 
-	if (k->state != CELL_PARKED) {
+	if (k->state != CELL_PARKED && k->state != CELL_PREPARED) {
 		answer_failed(k, client, "state", "no parked program");
 		return;
 	}
 	open_log_of_request(k);
-	rpc_send_notified(k->criu_rpc);
-	if (follow_criu(k, "post-resume", false, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
+	/* From here on the image counts as used, whatever comes. */
+	k->prepared_from[0] = '\0';
+	answer_ahead(k);
+	if (follow_criu(k, "post-resume", true, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
 		restore_failed(k, client, &answer);
 	else
 		resumed(k, client);
@@ -298,6 +362,7 @@ static void await_end(struct keeper *k)
 {
 	long long deadline = now_us() + END_DEADLINE_US;
 
+	image_slot_give_back(k);
 	cell_end(k);
 	while (k->state != CELL_ENDED && now_us() < deadline)
 		if (pump(k, -1, deadline) < 0)
@@ -321,6 +386,8 @@ void operate(struct keeper *k, int client)
 {
 	const char *verb = k->request.data;
 
+	k->stage_count = 0;
+	k->ordered_us = now_us();
 	if (!strcmp(verb, "status"))
 		answer_ok(k, client);
 	else if (!strcmp(verb, "wait"))

@@ -87,7 +87,15 @@ internal sealed class KeeperClient : IAsyncDisposable
         return OrderAsync(park ? packet.With("until", "parked") : packet, cancel);
     }
 
-    /// <summary>Lets the parked program run. <paramref name="log"/>: log directory of the instance that it becomes.</summary>
+    /// <summary>
+    /// Begins the restore of a sleep image into the empty cell and stops before its memory is read, so that <see cref="ResumeAsync"/> has less to do.
+    /// The image is moved away now; it returns to its place if the cell is ended without having been resumed. Kind <c>image</c>: it failed,
+    /// and the cell has ended.
+    /// </summary>
+    public Task<KeeperAnswer> PrepareAsync(string image, CancellationToken cancel) =>
+        OrderAsync(new KeeperPacket("restore").With("image", image).WithFlag("consume", true).With("until", "prepared"), cancel);
+
+    /// <summary>Lets the parked program run, or finishes what <see cref="PrepareAsync"/> began. <paramref name="log"/>: log directory of the instance that it becomes.</summary>
     public Task<KeeperAnswer> ResumeAsync(string log, CancellationToken cancel, bool stopped = false) =>
         OrderAsync(new KeeperPacket("resume").With("log", log).WithFlag("continue", stopped), cancel);
 
@@ -138,8 +146,22 @@ internal sealed class KeeperClient : IAsyncDisposable
 
         var findings = answer.Fields.Where(f => f.Key == "found").Select(f => f.Value).ToList();
         return answer.Verb == "ok"
-            ? new KeeperAnswer(true, "", "", answer.Number("pid")) { Findings = findings }
+            ? new KeeperAnswer(true, "", "", answer.Number("pid")) { Findings = findings, Stages = StagesOf(answer) }
             : new KeeperAnswer(false, answer["kind"] ?? "protocol", answer["reason"] ?? "", answer.Number("pid")) { Findings = findings };
+    }
+
+    private static List<KeyValuePair<string, TimeSpan>> StagesOf(KeeperPacket packet)
+    {
+        var stages = new List<KeyValuePair<string, TimeSpan>>();
+        foreach (var stage in packet.Fields.Where(f => f.Key == "stage").Select(f => f.Value.Split(' ')))
+        {
+            if (stage.Length == 2 && long.TryParse(stage[1], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
+            {
+                stages.Add(new(stage[0], TimeSpan.FromMicroseconds(microseconds)));
+            }
+        }
+
+        return stages;
     }
 
     private static ExitInfo ExitOf(KeeperPacket packet)

@@ -46,7 +46,7 @@ internal sealed record KeeperSettings
 /// <param name="LogDirectory">Where its output goes; made if missing, in a directory that exists.</param>
 internal sealed record ProgramStart(IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, string Workdir, string LogDirectory);
 
-/// <param name="State"><c>empty</c>, <c>waiting</c> (a criu waits for an image), <c>parked</c>, <c>running</c>, <c>ended</c>.</param>
+/// <param name="State"><c>empty</c>, <c>waiting</c> (a criu waits for an image), <c>prepared</c>, <c>parked</c>, <c>running</c>, <c>ended</c>.</param>
 /// <param name="InitPid">Host pid of the cell's init.</param>
 /// <param name="ProgramPid">Host pid of the program; null without.</param>
 /// <param name="Exit">Set in state <c>ended</c>.</param>
@@ -60,4 +60,8 @@ internal sealed record KeeperAnswer(bool Ok, string Kind, string Reason, int? Pi
 {
     /// <summary>Findings of <c>prime</c>: one line each, what was found, primed and refused.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];
+
+    /// <summary>criu's stages of a restore, each with the time since the order: <c>pre-restore</c> (images read), <c>post-restore</c> (memory and
+    /// threads there), <c>pre-resume</c>, <c>post-resume</c> (runs).</summary>
+    public IReadOnlyList<KeyValuePair<string, TimeSpan>> Stages { get; init; } = [];
 }

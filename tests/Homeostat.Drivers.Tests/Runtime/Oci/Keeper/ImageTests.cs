@@ -108,6 +108,28 @@ public sealed class ImageTests : IDisposable
     }
 
     [Fact]
+    public async Task Prepared_SleepImage_ReturnsWhenTheCellEndsAndRunsWhenResumed()
+    {
+        var image = _cells.NewImage("sleep");
+        await using (var first = await StartedAsync(0))
+        {
+            Assert.True((await first.Keeper.DumpAsync(image, leave: false, default)).Ok);
+            Assert.True((await first.Keeper.PrepareAsync(image, default)).Ok);
+            Assert.False(Directory.Exists(image));
+        }
+
+        Assert.True(File.Exists(Path.Combine(image, "inventory.img")));
+        await using var cell = await TestCell.CreateAsync(_cells);
+        await PrepareTmpAsync(cell);
+        Assert.True((await cell.Keeper.PrepareAsync(image, default)).Ok);
+        var resumed = await cell.Keeper.ResumeAsync(cell.Logs, default);
+        Assert.True(resumed.Ok, resumed.Reason);
+        Assert.Contains("post-resume", resumed.Stages.Select(s => s.Key));
+        Assert.StartsWith("count 2", await Waiting.GetAsync(_port, "/"));
+        Assert.False(Directory.Exists(image));
+    }
+
+    [Fact]
     public async Task Dump_LeftRunning_ServesOn()
     {
         await using var cell = await StartedAsync(0);

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Homeostat.Drivers.Runtime.Oci.Clones;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Xunit;
 
@@ -104,6 +105,11 @@ internal sealed class TestCell : IAsyncDisposable
             Mount("/tmp", "tmpfs", "tmp", "nosuid", "nodev", "mode=1777"),
             Mount("/dev/.homeostat-init", "bind", Path.Combine(Home.Libexec, "init"), "bind", "ro", "nosuid", "nodev"),
             Mount("/srv", "bind", Home.Programs, "bind", "ro", "nosuid", "nodev"));
+        if (File.Exists(Path.Combine(Home.Programs, "preload.cjs")))
+        {
+            mounts.Add(Mount(NodePreload.PathInCell, "bind", Path.Combine(Home.Programs, "preload.cjs"), "bind", "ro", "nosuid", "nodev"));
+        }
+
         foreach (var name in HostDirectories)
         {
             mounts.Add(Mount("/" + name, "bind", "/" + name, "rbind", "ro", "nosuid", "nodev"));
