@@ -131,7 +131,11 @@ int rpc_receive(int fd, struct criu_answer *answer);
 void logs_open(struct keeper *k, const char *dir);
 void logs_drain(struct keeper *k, struct output *output, int rounds);
 
-/* operations.c, dump.c, prime.c: one per verb */
+/* operations.c, restore.c, dump.c, prime.c: one per verb */
+void open_log_of_request(struct keeper *k);
+void operate_wait(struct keeper *k, int client);
+void operate_restore(struct keeper *k, int client);
+void operate_resume(struct keeper *k, int client);
 void operate(struct keeper *k, int client);
 void operate_dump(struct keeper *k, int client);
 void operate_prime(struct keeper *k, int client);

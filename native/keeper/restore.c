@@ -1,0 +1,243 @@
+/* The verbs wait, restore and resume: an image becomes the program of the cell. */
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RESTORE_DEADLINE_US 20000000
+#define LEAVE_DEADLINE_US 5000000
+#define NOTIFICATIONS_MAX 6
+
+/* A criu that waits in the cell for any image. Takes what start-up costs out of the wake. */
+static int wait_for_image(struct keeper *k, char *reason)
+{
+	struct injection injection = { .join_cgroups = true };
+	int i, done;
+
+	if (k->state == CELL_WAITING && !k->criu_reaped)
+		return 0;
+	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
+		fail_text(reason, "the cell has a program already or is at its end");
+		return -1;
+	}
+	if (k->criu_fd < 0) {
+		fail_text(reason, "the keeper was started without criu");
+		return -1;
+	}
+	if (image_slot_open(k, &injection, reason))
+		return -1;
+	/* An earlier program of this cell has left the counter high: criu must not sit where a thread will return to. */
+	last_pid_set(k, 1);
+	done = inject_criu(k, &injection, reason);
+	for (i = 0; i < IMAGE_ROOTS_MAX; i++)
+		if (injection.image_fds[i] >= 0)
+			close(injection.image_fds[i]);
+	if (!done)
+		k->state = CELL_WAITING;
+	return done;
+}
+
+void operate_wait(struct keeper *k, int client)
+{
+	char reason[REASON_MAX];
+
+	if (wait_for_image(k, reason))
+		answer_failed(k, client, "environment", reason);
+	else
+		answer_ok(k, client);
+}
+
+static void note_stage(struct keeper *k, const char *name)
+{
+	if (k->stage_count == STAGES_MAX)
+		return;
+	snprintf(k->stages[k->stage_count].name, sizeof(k->stages[0].name), "%s", name);
+	k->stages[k->stage_count++].us = now_us() - k->ordered_us;
+}
+
+/*
+ * Reads criu's messages until the notification named until (1), its final answer (0), or nothing more (-1).
+ * With ahead, the answers to its notifications lie in its socket already.
+ */
+static int follow_criu(struct keeper *k, const char *until, bool ahead, struct criu_answer *answer, long long deadline)
+{
+	while (now_us() < deadline) {
+		int ready = pump(k, k->criu_rpc, deadline);
+
+		/* The end of criu too makes the socket readable; pump also returns for output and children. */
+		if (ready < 0)
+			return -1;
+		if (!ready)
+			continue;
+		if (rpc_receive(k->criu_rpc, answer))
+			return -1;
+		if (!answer->script[0])
+			return 0;
+		note_stage(k, answer->script);
+		if (!strcmp(answer->script, "post-restore"))
+			program_found(k, child_with_pid(k->criu_pid, PROGRAM_PID));
+		if (until && !strcmp(answer->script, until))
+			return 1;
+		if (!ahead)
+			rpc_send_notified(k->criu_rpc);
+	}
+	return -1;
+}
+
+/* The restore failed: what there is of the program is unusable, and so is the cell. */
+static void restore_failed(struct keeper *k, int client, const struct criu_answer *answer)
+{
+	char reason[REASON_MAX], detail[DETAIL_MAX];
+
+	criu_wait(k, 200);
+	criu_detail(k, detail);
+	fail_text(reason, "criu: %s", detail[0] ? detail : answer->message[0] ? answer->message : "ended without an answer");
+	cell_end(k);
+	answer_failed(k, client, "image", reason);
+}
+
+static void tree_signal(pid_t pid, int number, int depth)
+{
+	char path[64];
+	int child;
+	FILE *f;
+
+	if (pid <= 0)
+		return; /* 0 would be the keeper's own group */
+	kill(pid, number);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = depth > 0 ? fopen(path, "re") : NULL;
+	while (f && fscanf(f, "%d", &child) == 1)
+		tree_signal(child, number, depth - 1);
+	if (f)
+		fclose(f);
+}
+
+/* The last message of criu and its exit: only then is the program a child of init. */
+static void leave_criu(struct keeper *k)
+{
+	struct criu_answer answer;
+
+	/* One more than needed where answers were sent ahead: harmless. */
+	rpc_send_notified(k->criu_rpc);
+	follow_criu(k, NULL, false, &answer, now_us() + LEAVE_DEADLINE_US);
+	criu_wait(k, 2000);
+	criu_kill(k);
+	image_slot_clear(k);
+}
+
+/*
+ * With the answers sent ahead, criu may have gone on, or even have ended, before the keeper saw its message. The program is
+ * then criu's child no longer but init's; in between it is neither for a moment.
+ */
+static void find_program(struct keeper *k)
+{
+	int tries;
+
+	for (tries = 0; tries < 200 && k->program_pid <= 0 && k->state != CELL_ENDED; tries++) {
+		pid_t pid = k->criu_reaped ? 0 : child_with_pid(k->criu_pid, PROGRAM_PID);
+
+		if (!pid)
+			pid = child_with_pid(k->init_pid, PROGRAM_PID);
+		if (pid)
+			program_found(k, pid);
+		else if (pump(k, -1, now_us() + 1000) < 0)
+			break;
+	}
+}
+
+static void resumed(struct keeper *k, int client)
+{
+	find_program(k);
+	if (k->state == CELL_ENDED) {
+		answer_failed(k, client, "image", "the program ended as soon as it was restored");
+		return;
+	}
+	k->state = CELL_RUNNING;
+	k->checkpointable = true;
+	/* A primed template was dumped while it stood stopped. */
+	if (packet_get_number(&k->request, "continue", 0, 1, 0))
+		tree_signal(k->program_pid, SIGCONT, 32);
+	answer_ok(k, client);
+	leave_criu(k);
+}
+
+/* The notification at which a restore stops until the order resume; NULL: it runs through. */
+static const char *stop_of(const struct keeper *k)
+{
+	const char *until = packet_get(&k->request, "until");
+
+	if (until && !strcmp(until, "prepared"))
+		return "pre-restore";
+	return until && !strcmp(until, "parked") ? "pre-resume" : NULL;
+}
+
+/* Answers to criu's three to five questions, ahead: it then waits for none. Those it does not read go with its socket. */
+static void answer_ahead(struct keeper *k)
+{
+	int i;
+
+	for (i = 0; i < NOTIFICATIONS_MAX; i++)
+		rpc_send_notified(k->criu_rpc);
+}
+
+void operate_restore(struct keeper *k, int client)
+{
+	const char *image = packet_get(&k->request, "image"), *stop = stop_of(k);
+	bool consume = packet_get_number(&k->request, "consume", 0, 1, 0) == 1;
+	long long deadline = now_us() + RESTORE_DEADLINE_US;
+	struct criu_answer answer = { .success = false };
+	char reason[REASON_MAX], path[64];
+	int root = 0;
+
+	if (!image || wait_for_image(k, reason)) {
+		answer_failed(k, client, "environment", image ? reason : "no image named");
+		return;
+	}
+	if (image_slot_fill(k, image, consume, &root, reason)) {
+		answer_failed(k, client, "image", reason);
+		return;
+	}
+	program_found(k, 0);
+	snprintf(k->prepared_from, sizeof(k->prepared_from), "%s", consume && stop ? image : "");
+	open_log_of_request(k);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
+	if (rpc_send_restore(k->criu_rpc, path)) {
+		restore_failed(k, client, &answer);
+		return;
+	}
+	note_stage(k, "request");
+	if (!stop)
+		answer_ahead(k);
+	if (follow_criu(k, stop ? stop : "post-resume", !stop, &answer, deadline) != 1) {
+		restore_failed(k, client, &answer);
+		return;
+	}
+	if (stop) {
+		k->state = strcmp(stop, "pre-resume") ? CELL_PREPARED : CELL_PARKED;
+		answer_ok(k, client);
+		return;
+	}
+	resumed(k, client);
+}
+
+void operate_resume(struct keeper *k, int client)
+{
+	struct criu_answer answer = { .success = false };
+
+	if (k->state != CELL_PARKED && k->state != CELL_PREPARED) {
+		answer_failed(k, client, "state", "no parked program");
+		return;
+	}
+	open_log_of_request(k);
+	/* From here on the image counts as used, whatever comes. */
+	k->prepared_from[0] = '\0';
+	answer_ahead(k);
+	if (follow_criu(k, "post-resume", true, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
+		restore_failed(k, client, &answer);
+	else
+		resumed(k, client);
+}
