@@ -46,7 +46,7 @@ internal static class Failures
             ShowErrors(terminal, file ?? "service file", errors);
             return;
         }
-        terminal.Error(problem.Detail ?? problem.Title, problem.Remedy);
+        terminal.Error((file is null ? "" : file + ": ") + (problem.Detail ?? problem.Title), problem.Remedy);
     }
 
     /// <summary>As compilers write them, so that editors can jump: <c>file:3:7: what is wrong</c>, and the fix below.</summary>

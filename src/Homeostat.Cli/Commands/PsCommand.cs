@@ -33,18 +33,18 @@ internal static class PsCommand
     {
         if (instances.Count == 0)
         {
-            terminal.Out.WriteLine("No instances: everything sleeps. A request wakes a service; so does homeostat wake SERVICE.");
+            terminal.Out.WriteLine("No instances. A request starts one; so does homeostat wake SERVICE.");
             return;
         }
         var table = new TextTable(
-            new("ID", Shrinks: true), new("SERVICE", Shrinks: true), new("TIER"), new("BUSY", Right: true), new("AGE", Right: true), new("CPU", Right: true),
+            new("ID", Shrinks: true), new("REV", Right: true), new("TIER"), new("BUSY", Right: true), new("AGE", Right: true), new("CPU", Right: true),
             new("MEMORY", Right: true), new("PID", Right: true), new("ADDRESS", Shrinks: true));
         foreach (var i in instances)
         {
             var tier = i.Doing is null ? new TextCell(i.Tier, Paint.OfTier(i.Tier)) : new TextCell(i.Doing, Paint.Yellow);
             var memory = i.MemoryBytes > 0 || i.ImageBytes == 0 ? Human.Size(i.MemoryBytes) : $"({Human.Size(i.ImageBytes)})";
             table.Row(
-                i.Id, i.Service, tier, $"{i.InFlight}", Human.Age(terminal.Time.GetUtcNow() - i.StartedAt), Human.Cpu(i.CpuSeconds), memory, i.Pid is { } pid ? $"{pid}" : "-", i.Address ?? "-");
+                i.Id, $"{i.Revision}", tier, $"{i.InFlight}", Human.Age(terminal.Time.GetUtcNow() - i.StartedAt), Human.Cpu(i.CpuSeconds), memory, i.Pid is { } pid ? $"{pid}" : "-", i.Address ?? "-");
         }
         table.WriteTo(terminal);
     }

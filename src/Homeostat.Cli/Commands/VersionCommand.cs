@@ -23,7 +23,7 @@ internal static class VersionCommand
             terminal.Out.WriteLine($"homeostat {UpVersion.Text} ({RuntimeInformation.FrameworkDescription})");
             terminal.Out.WriteLine(platform is null
                 ? $"no platform answers at {globals.Address(parsed)}"
-                : $"platform  {platform.Version}, driver {platform.Driver}, up {Human.Age(terminal.Time.GetUtcNow() - platform.StartedAt)}, data {platform.Data}");
+                : $"platform  {platform.Version}, driver {platform.Driver}, up {Human.Age(terminal.Time.GetUtcNow() - platform.StartedAt)}\ndata      {platform.Data}");
             return ExitCodes.Ok;
         });
         return command;

@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Xunit;
+
+namespace Homeostat.Server.Tests.Cli;
+
+/// <summary>
+/// Sessions with the command as a user has them, recorded in Golden/. With UPDATE_GOLDEN=1 they are recorded anew, for review.
+/// Lines that begin with $ are run; the service files they name are made first.
+/// </summary>
+public sealed class CliGoldenTests
+{
+    private const string Blog = "service: blog\nhost: true\ncommand: [sh]\nport: 8080\nhealth: { path: /healthz }\n";
+    private const string Bad = "service: Blog_1\nhost: true\ncommand: sh -c true\nprot: 8080\nidle: { freeze: 10 }\n";
+    private const string Taken = "service: shop\nhost: true\ncommand: [sh]\nport: 8080\nroutes: [ { host: blog.localhost } ]\n";
+    private const string Broken = "service: broken\nhost: true\ncommand: [sh]\nport: 8080\nenv: { FAKE: exit=3 }\n";
+    private const string NoDump = "service: nodump\nhost: true\ncommand: [sh]\nport: 8080\nenv: { FAKE: dump-fails }\n";
+
+    [Theory]
+    [InlineData("first-steps", "ls", "ps", "apply --wait -f blog.yaml", "apply -f blog.yaml", "wake blog", "ls", "ps", "sleep blog", "ps blog", "freeze blog", "wake blog", "freeze blog", "sleep blog --to stopped", "ps", "rm blog", "ls")]
+    [InlineData("looking", "apply --wait -f blog.yaml", "wake blog", "inspect blog", "explain blog", "explain blog -v -n 1", "checkpoint blog", "logs blog", "logs blog -t", "doctor", "version")]
+    [InlineData("mistakes", "apply -f bad.yaml", "validate -f bad.yaml", "apply -f blog.yaml", "apply -f taken.yaml", "validate -f taken.yaml -f blog.yaml", "apply -f none.yaml", "sleep blgo", "rm blgo", "logs blgo", "sleep blog --to bed", "wake blog --timeout soon", "nonsense", "ls -o xml", "ls --server ftp://x")]
+    [InlineData("trouble", "apply --wait -f broken.yaml", "wake broken", "explain broken", "apply --wait -f nodump.yaml", "checkpoint nodump", "sleep nodump --to image", "ls")]
+    public async Task Session_AsRecorded(string name, params string[] commands)
+    {
+        await using var scene = await PlatformScene.StartAsync();
+        foreach (var (file, text) in new[] { ("blog", Blog), ("bad", Bad), ("taken", Taken), ("broken", Broken), ("nodump", NoDump) })
+        {
+            scene.Folder.File(file + ".yaml", text);
+        }
+        var said = new StringBuilder();
+        foreach (var command in commands)
+        {
+            var arguments = command.Split(' ').Select(a => a.EndsWith(".yaml", StringComparison.Ordinal) ? Path.Combine(scene.Folder.Path, a) : a).ToArray();
+            var run = await CliRun.OfAsync(scene, arguments);
+            Assert.All(run.Out.Replace(scene.Folder.Path, "/folder", StringComparison.Ordinal).Split('\n'), line => Assert.True(line.Length <= 80, $"{command}: {line}"));
+            said.Append(run.Golden(command, scene)).Append('\n');
+        }
+        var path = Path.Combine(GoldenFolder(), name + ".txt");
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllText(path, said.ToString().TrimEnd() + "\n");
+        }
+
+        Assert.Equal(File.ReadAllText(path), said.ToString().TrimEnd() + "\n");
+    }
+
+    private static string GoldenFolder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Golden");
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Homeostat.Client;
+using Homeostat.Testing;
+using Xunit;
+
+namespace Homeostat.Server.Tests.Cli;
+
+/// <summary>The real process: what scripts wait for, and what a kill leaves.</summary>
+public sealed class UpTests
+{
+    [Fact]
+    public async Task Up_KilledAndStartedAgain_KnowsItsServices()
+    {
+        using var data = new TempFolder();
+        using (var first = await StartAsync(data.Path))
+        {
+            using var client = new HomeostatClient(ServerAddress.OfData(data.Path));
+            await client.ApplyAsync("default", "blog", PlatformScene.Blog, null, false, default);
+            first.Kill();
+            await first.WaitForExitAsync().Within("its end");
+        }
+
+        using var second = await StartAsync(data.Path);
+        using var again = new HomeostatClient(ServerAddress.OfData(data.Path));
+        Assert.Equal("blog", Assert.Single(await again.ServicesAsync(null, default)).Service);
+        second.Kill();
+        await second.WaitForExitAsync().Within("its end");
+    }
+
+    private static async Task<Process> StartAsync(string data)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        foreach (var argument in new[] { Path.Combine(AppContext.BaseDirectory, "homeostat.dll"), "up", "--driver", "fake", "--data", data, "--listen", "127.0.0.1:0", "--admin", "none" })
+        {
+            start.ArgumentList.Add(argument);
+        }
+        var process = Process.Start(start)!;
+        var line = await process.StandardOutput.ReadLineAsync().Within("the line 'ready'");
+        Assert.StartsWith("ready ", line, StringComparison.Ordinal);
+        return process;
+    }
+}
