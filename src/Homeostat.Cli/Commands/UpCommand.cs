@@ -66,7 +66,7 @@ internal static class UpCommand
         catch (PlatformException e)
         {
             terminal.Error(e.Message, e.Remedy);
-            return ExitCodes.Failure;
+            return e.Conflict ? ExitCodes.Conflict : ExitCodes.Failure;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -7,6 +7,7 @@ using Homeostat.Server.Forwarding;
 using Homeostat.Server.Registry;
 using Homeostat.Server.Regulation;
 using Homeostat.Server.Services;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Homeostat.Server.Hosting;
@@ -48,7 +49,7 @@ public sealed class Platform : IAsyncDisposable
             await platform.DisposeAsync();
             if (e is IOException or System.Net.Sockets.SocketException or UnauthorizedAccessException)
             {
-                throw new PlatformException($"cannot start: {e.Message.TrimEnd('.')}", "See homeostat doctor; if an address is in use, choose another with --listen or --admin.", e);
+                throw new PlatformException($"cannot start: {e.Message.TrimEnd('.')}", "See homeostat doctor; if an address is in use, choose another with --listen or --admin.", e) { Conflict = e.InnerException is AddressInUseException };
             }
             throw;
         }

@@ -5,4 +5,7 @@ public sealed class PlatformException(string message, string remedy, Exception? 
 {
     /// <summary>A sentence: what to do.</summary>
     public string Remedy { get; } = remedy;
+
+    /// <summary>Something else has what this platform needs (another platform on the data directory, a port in use).</summary>
+    public bool Conflict { get; init; }
 }

@@ -55,7 +55,7 @@ internal sealed class DataFolder : IDisposable
         {
             throw new PlatformException(
                 $"the data directory {path} is in use by the platform with process id {pid}",
-                $"Stop that one (kill {pid}), or give this one its own --data DIR.", e);
+                $"Stop that one (kill {pid}), or give this one its own --data DIR.", e) { Conflict = true };
         }
     }
 

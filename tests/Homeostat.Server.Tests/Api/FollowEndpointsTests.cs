@@ -16,7 +16,7 @@ public sealed class FollowEndpointsTests
         var applied = await seen.WaitForAsync("the apply", e => e.Type == "service.applied");
 
         await scene.Client.WakeAsync(null, "blog", null, default);
-        var ready = await seen.WaitForAsync("the start", e => e.Type == "instance.ready");
+        var ready = await seen.WaitForAsync("the start", e => e.Type is "instance.ready" or "instance.woken");
         await stop.CancelAsync();
         await following;
 
