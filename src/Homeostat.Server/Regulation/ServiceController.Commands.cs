@@ -159,8 +159,9 @@ internal sealed partial class ServiceController
             case RegulatorCommand.Prepare:
                 return (null, await driver.PrepareAsync(revision, cancel));
             case RegulatorCommand.MakeTemplate make:
-                await driver.MakeTemplateAsync(make.Revision, cancel);
-                return (null, null);
+                // A state that stays as it was must count as a failure: without a pause the regulator would ask again at once, for ever.
+                var status = await driver.MakeTemplateAsync(make.Revision, cancel);
+                return (null, status.Template == TemplateState.None ? status.Reason ?? NoTemplate : null);
             case RegulatorCommand.Forget forget:
                 await driver.ForgetAsync(forget.Revision, cancel);
                 return (null, null);
@@ -168,6 +169,8 @@ internal sealed partial class ServiceController
                 throw new InvalidOperationException($"unknown command {command}");
         }
     }
+
+    private static Failure NoTemplate { get; } = new(FailureKind.NotSupported, "the driver made no template and gave no reason");
 
     private UpstreamInstance Seated(InstanceId id, WakeWay way, TimeSpan took)
     {
