@@ -1,8 +1,9 @@
 using Homeostat.Benchmarks.GatewayLoad;
 using Homeostat.Benchmarks.Reporting;
+using Homeostat.Benchmarks.Wake;
 
 // Every benchmark is listed here once; `./run bench NAME` runs one and writes artifacts/bench/NAME.json.
-IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark()];
+IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark(), new WakeBenchmark()];
 
 var name = args.FirstOrDefault();
 var benchmark = benchmarks.FirstOrDefault(b => b.Name == name);

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Homeostat.Client;
+
+namespace Homeostat.Benchmarks.Wake;
+
+/// <summary>The published program, started as a user starts it, on free ports and a folder of its own.</summary>
+internal sealed class PlatformUnderTest : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private PlatformUnderTest(Process process, IPEndPoint gateway, HomeostatClient client) => (_process, Gateway, Client) = (process, gateway, client);
+
+    public IPEndPoint Gateway { get; }
+
+    public HomeostatClient Client { get; }
+
+    /// <exception cref="InvalidOperationException">It ended before it was ready; the text is what it said.</exception>
+    public static async Task<PlatformUnderTest> StartAsync(string product, string data, CancellationToken cancel)
+    {
+        var (gateway, admin) = (FreePort(), FreePort());
+        var start = new ProcessStartInfo(product) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var arg in new[] { "up", "--data", data, "--listen", gateway.ToString(), "--admin", admin.ToString() })
+        {
+            start.ArgumentList.Add(arg);
+        }
+
+        var process = Process.Start(start) ?? throw new InvalidOperationException($"{product} did not start");
+        var errors = new List<string>();
+        process.ErrorDataReceived += (_, line) => errors.Add(line.Data ?? "");
+        process.BeginErrorReadLine();
+        while (await process.StandardOutput.ReadLineAsync(cancel) is { } line)
+        {
+            if (line.StartsWith("ready", StringComparison.Ordinal))
+            {
+                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, cancel);
+                return new PlatformUnderTest(process, gateway, new HomeostatClient(ServerAddress.OfData(data)));
+            }
+        }
+
+        throw new InvalidOperationException($"the platform did not become ready: {string.Join(' ', errors)}");
+    }
+
+    /// <summary>One request through the gateway.</summary>
+    public HttpProbe.Answer Get(string service, string path) => HttpProbe.Get(Gateway, service + ".localhost", path, TimeSpan.FromSeconds(120));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Command.Run("kill", ["-TERM", _process.Id.ToString()]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
+        await _process.WaitForExitAsync(limit.Token);
+        _process.Dispose();
+    }
+
+    private static IPEndPoint FreePort()
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return (IPEndPoint)listener.LocalEndPoint!;
+    }
+}
