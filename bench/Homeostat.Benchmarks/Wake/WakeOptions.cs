@@ -14,19 +14,19 @@ internal sealed record WakeOptions(IReadOnlyList<string> Apps, int Rounds, bool 
     public string Criu => Path.Combine(Path.GetDirectoryName(Product)!, "libexec", "criu");
 
     /// <param name="args"><c>--apps a,b</c>, <c>--rounds N</c>, <c>--peers docker,runc|none</c>.</param>
-    /// <exception cref="ArgumentException">An option that is not known or has a wrong value.</exception>
+    /// <exception cref="FormatException">An option that is not known or has a wrong value.</exception>
     public static WakeOptions Parse(IReadOnlyList<string> args)
     {
         var options = new WakeOptions(AllApps, 20, true, true, Path.GetFullPath("samples"), Path.GetFullPath("artifacts/publish/homeostat"));
         for (var i = 0; i < args.Count; i += 2)
         {
-            var value = i + 1 < args.Count ? args[i + 1] : throw new ArgumentException($"{args[i]} needs a value");
+            var value = i + 1 < args.Count ? args[i + 1] : throw new FormatException($"{args[i]} needs a value");
             options = args[i] switch
             {
                 "--apps" => options with { Apps = value.Split(',', StringSplitOptions.RemoveEmptyEntries) },
-                "--rounds" => options with { Rounds = int.TryParse(value, out var n) && n is > 0 and <= 1000 ? n : throw new ArgumentException("--rounds is 1..1000") },
+                "--rounds" => options with { Rounds = int.TryParse(value, out var n) && n is > 0 and <= 1000 ? n : throw new FormatException("--rounds is 1..1000") },
                 "--peers" => options with { Docker = value.Contains("docker", StringComparison.Ordinal), Runc = value.Contains("runc", StringComparison.Ordinal) },
-                _ => throw new ArgumentException($"there is no option {args[i]}; known: --apps, --rounds, --peers"),
+                _ => throw new FormatException($"there is no option {args[i]}; known: --apps, --rounds, --peers"),
             };
         }
 
