@@ -34,7 +34,6 @@ internal sealed class ClientConnection
     private Deadline _read;
     private Deadline _write;
     private Deadline _gone;
-    private volatile bool _draining;
     private volatile bool _isGone;
     private volatile bool _ended;
 
@@ -54,7 +53,7 @@ internal sealed class ClientConnection
     public PipeWriter Output => _transport.Transport.Output;
 
     /// <summary>The gateway shuts down: this response is the last on this connection.</summary>
-    public bool IsDraining => _draining;
+    public bool IsDraining => _gateway.IsDraining;
 
     /// <summary>The client went away (or ended its side and the grace is over).</summary>
     public bool IsGone => _isGone;
@@ -142,7 +141,7 @@ internal sealed class ClientConnection
             var buffer = result.Buffer;
             if (result.IsCanceled && await ShouldEndAsync(begun) is { } end)
                 return end;
-            if (buffer.IsEmpty && (result.IsCompleted || _draining))
+            if (buffer.IsEmpty && (result.IsCompleted || IsDraining))
                 return Fate.Close;
             if (!buffer.IsEmpty)
             {
@@ -196,7 +195,7 @@ internal sealed class ClientConnection
     private async ValueTask<Fate?> ShouldEndAsync(bool begun)
     {
         if (!_read.HasExpired)
-            return _draining && !begun ? Fate.Close : null;
+            return IsDraining && !begun ? Fate.Close : null;
         _gateway.Counters.Hit(begun ? GatewayLimit.HeadTimeout : GatewayLimit.IdleTimeout);
         return begun ? await _exchange.RefuseHeadAsync(Refusals.HeadTimeout, Fate.Close) : Fate.Close;
     }
@@ -241,9 +240,6 @@ internal sealed class ClientConnection
         _exchange.Abort();
     }
 
-    private void Drain()
-    {
-        _draining = true;
-        Input.CancelPendingRead();
-    }
+    /// <summary>Wakes the loop if it waits for a request: the gateway stops.</summary>
+    private void Drain() => Input.CancelPendingRead();
 }

@@ -76,6 +76,7 @@ public sealed class Gateway : IAsyncDisposable
     {
         if (_server is not { } server)
             return;
+        _context.Drain();
         await server.StopAsync(limit);
         if (_sweep is { } sweep)
             await sweep.DisposeAsync();

@@ -10,4 +10,12 @@ internal sealed record GatewayContext(
     GatewayCounters Counters,
     UpstreamSweep Upstreams,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    private volatile bool _isDraining;
+
+    /// <summary>The gateway stops: every response from now on is the last of its connection.</summary>
+    public bool IsDraining => _isDraining;
+
+    public void Drain() => _isDraining = true;
+}
