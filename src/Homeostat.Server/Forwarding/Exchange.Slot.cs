@@ -83,7 +83,12 @@ internal sealed partial class Exchange
             Way = admission.Wake,
         };
         _instance = admission.Instance;
-        return admission.Kind == AdmissionKind.Proceed ? null : Answers.Of(admission, _upstream.Service);
+        if (admission.Kind != AdmissionKind.Proceed)
+            return Answers.Of(admission, _upstream.Service);
+        // While it slept its timers ran on: the first thing it may do is close connections that were idle for too long, with our request on them.
+        if (admission.Wake != WakeWay.Running)
+            Pool(_instance!).CloseOlderThan(Environment.TickCount64 - (long)admission.Gate.TotalMilliseconds);
+        return null;
     }
 
     private static ReadOnlySpan<byte> WithoutQuery(ReadOnlySpan<byte> trigger)

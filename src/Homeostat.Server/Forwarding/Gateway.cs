@@ -26,8 +26,11 @@ public sealed class Gateway : IAsyncDisposable
     private KestrelServer? _server;
     private ITimer? _sweep;
 
+    /// <exception cref="ArgumentException">An option is out of its range; the message names each.</exception>
     public Gateway(GatewayOptions options, RouteLookup routes, TimeProvider time, ILoggerFactory logs)
     {
+        if (options.Check() is { Count: > 0 } wrong)
+            throw new ArgumentException(string.Join('\n', wrong), nameof(options));
         _options = options;
         _logs = logs;
         _context = new GatewayContext(options, routes, Counters, new UpstreamSweep(options.UpstreamIdle), time, logs.CreateLogger<Gateway>());

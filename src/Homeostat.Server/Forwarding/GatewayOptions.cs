@@ -65,4 +65,33 @@ public sealed record GatewayOptions
 
     /// <summary>How often time limits are looked at; they are exact to this.</summary>
     public TimeSpan Sweep { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Everything that is out of range, one sentence each with the range; empty when all is well.</summary>
+    public IReadOnlyList<string> Check()
+    {
+        (string Name, long Value, long Least, long Most)[] counts =
+        [
+            (nameof(ConnectionsMax), ConnectionsMax, 1, 1_000_000),
+            (nameof(RequestLineBytesMax), RequestLineBytesMax, 256, 64 * 1024),
+            (nameof(HeadBytesMax), HeadBytesMax, RequestLineBytesMax, PipeBytesMax - 1024),
+            (nameof(FieldsMax), FieldsMax, 1, 1_000),
+            (nameof(ResponseHeadBytesMax), ResponseHeadBytesMax, 1024, 1024 * 1024),
+            (nameof(InterimMax), InterimMax, 0, 1_000),
+            (nameof(PipeBytesMax), PipeBytesMax, 16 * 1024, 4 * 1024 * 1024),
+            (nameof(IdlePerInstance), IdlePerInstance, 0, 10_000),
+        ];
+        (string Name, TimeSpan Value)[] times =
+        [
+            (nameof(HeadTimeout), HeadTimeout), (nameof(IdleTimeout), IdleTimeout), (nameof(BodyStall), BodyStall), (nameof(WriteStall), WriteStall),
+            (nameof(AppTimeout), AppTimeout), (nameof(StreamIdle), StreamIdle), (nameof(ConnectRetry), ConnectRetry), (nameof(ConnectTimeout), ConnectTimeout),
+            (nameof(Linger), Linger), (nameof(HalfCloseGrace), HalfCloseGrace), (nameof(UpstreamIdle), UpstreamIdle), (nameof(Sweep), Sweep),
+        ];
+        var counted = from c in counts
+                      where c.Value < c.Least || c.Value > c.Most
+                      select $"Gateway:{c.Name} is {c.Value}; it must be {c.Least} to {c.Most}.";
+        var timed = from t in times
+                    where t.Value < TimeSpan.FromMilliseconds(1) || t.Value > TimeSpan.FromDays(7)
+                    select $"Gateway:{t.Name} is {t.Value}; it must be 1 ms to 7 days.";
+        return [.. counted, .. timed];
+    }
 }

@@ -68,6 +68,40 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Assert.DoesNotContain(world.App.Events.Seen, e => e.Contains(nameof(FormatException), StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(5_000)]
+    public void Chunks_AreReadTheSame_HoweverTheyArrive(int rounds)
+    {
+        var first = Random.Shared.Next();
+        output.WriteLine($"seeds {first}..{first + rounds - 1}");
+        for (var seed = first; seed < first + rounds; seed++)
+        {
+            var text = Mutate(seed);
+            var body = text.IndexOf("\r\n\r\n", StringComparison.Ordinal) is var at and >= 0 ? text[(at + 4)..] : text;
+            var whole = Decode(body, body.Length + 1, body.Length + 1);
+            var random = new Random(seed);
+            Assert.Equal((seed, whole), (seed, Decode(body, random.Next(1, 8), random.Next(1, 8))));
+        }
+    }
+
+    private static string Decode(string text, int piece, int room)
+    {
+        var decoder = new ChunkedDecoder();
+        var bytes = Encoding.Latin1.GetBytes(text);
+        var data = new StringBuilder();
+        var target = new byte[room];
+        for (var at = 0; at < bytes.Length && !decoder.IsDone;)
+        {
+            var refusal = decoder.Decode(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)), target, out var consumed, out var written);
+            data.Append(Encoding.Latin1.GetString(target, 0, written));
+            if (refusal is not null)
+                return $"{data} refused: {refusal.Code}";
+            at += consumed;
+        }
+
+        return $"{data} {(decoder.IsDone ? "done" : "open")} {Encoding.Latin1.GetString(decoder.Trailer)}";
+    }
+
     private static string Mutate(int seed)
     {
         var random = new Random(seed);

@@ -196,6 +196,26 @@ public sealed class GateTests
     }
 
     [Fact]
+    public async Task Connection_FromBeforeTheSleep_IsNotUsedAfterIt()
+    {
+        await using var world = await World.StartAsync(RawApp.EchoAsync);
+        using var client = await world.ConnectAsync();
+        await client.SendAsync(Get);
+        await client.ResponseAsync();
+        await world.ReturnedAsync(SlotOutcome.Completed);
+        using var tick = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        world.Upstream.Gate = async (_, _, cancel) =>
+        {
+            await tick.WaitForNextTickAsync(cancel);
+            return world.Upstream.Proceed(WakeWay.Frozen, 1, 1);
+        };
+        await client.SendAsync(Get);
+        Assert.Equal(200, (await client.ResponseAsync()).Status);
+        await world.App.Events.WaitForAsync("the old connection closed", e => e == "ended");
+        Assert.Equal(2, world.App.Events.Seen.Count(e => e == "connected"));
+    }
+
+    [Fact]
     public async Task Pool_Disposed_ClosesItsConnections()
     {
         await using var world = await World.StartAsync(RawApp.EchoAsync);

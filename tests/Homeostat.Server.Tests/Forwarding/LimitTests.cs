@@ -15,6 +15,14 @@ public sealed class LimitTests
     private static GatewayOptions Quick => new() { Sweep = TimeSpan.FromMilliseconds(20), Linger = TimeSpan.FromMilliseconds(500) };
 
     [Fact]
+    public void Options_OutOfRange_AreAllNamed()
+    {
+        var options = new GatewayOptions { ConnectionsMax = 0, HeadBytesMax = 1, BodyStall = TimeSpan.Zero };
+        Assert.Equal(["ConnectionsMax", "HeadBytesMax", "BodyStall"], options.Check().Select(line => line.Split(':', ' ')[1]));
+        Assert.Empty(new GatewayOptions().Check());
+    }
+
+    [Fact]
     public async Task Head_ThatNeverEnds_Is408()
     {
         await using var world = await World.StartAsync(RawApp.EchoAsync, Quick with { HeadTimeout = Short });
