@@ -1,3 +1,4 @@
+using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Runtime;
 using Homeostat.Server.Activation;
@@ -30,14 +31,12 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
 
     public Seat? Seat => Upstream is { } upstream ? ServiceUpstream.SeatOf(upstream) : null;
 
-    /// <summary>As the regulator sees it now. Safe from any thread for reading what a turn published.</summary>
+    /// <summary>As the regulator sees it now.</summary>
     public InstanceView View()
     {
-        var seat = Seat;
-        var inFlight = seat?.InFlight ?? 0;
-        var idle = seat?.LastReturn is { } last && last > idleFloor ? last : idleFloor;
-        return new InstanceView(
-            Observed.Id, Observed.Revision, Observed.Tier, inFlight, ReadyAt > idle ? ReadyAt.Value : idle, ReadyAt, Operation, DrainingSince, Observed.Exit);
+        var since = ReadyAt > idleFloor ? ReadyAt.Value : idleFloor;
+        var view = new InstanceView(Observed.Id, Observed.Revision, Observed.Tier, 0, since, ReadyAt, Operation, DrainingSince, Observed.Exit);
+        return PublishedInstance.Live(view, Seat);
     }
 
     /// <summary>Lets go of the gateway's view: its idle connections are closed, it is not used again.</summary>
@@ -46,5 +45,18 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
         Seat?.Close();
         (Upstream?.Connections as IDisposable)?.Dispose();
         Upstream = null;
+    }
+}
+
+/// <summary>An instance as a turn left it. Immutable; its work is read from the seat. Safe for concurrent use.</summary>
+internal sealed record PublishedInstance(InstanceView View, ObservedInstance Observed, UpstreamInstance? Upstream)
+{
+    public InstanceSnapshot Now() => new(Live(View, Upstream is { } upstream ? ServiceUpstream.SeatOf(upstream) : null), Observed);
+
+    public static InstanceView Live(InstanceView view, Seat? seat)
+    {
+        // The count first: a slot given back after it was read makes the instance look idle for too short, never for too long.
+        var inFlight = seat?.InFlight ?? 0;
+        return view with { InFlight = inFlight, IdleSince = seat?.LastReturn is { } last && last > view.IdleSince ? last : view.IdleSince };
     }
 }

@@ -58,15 +58,14 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
         }
 
         var left = await _context.Driver.ListAsync(cancel);
-        foreach (var stranger in left.Where(i => !_services.ContainsKey(i.Revision.Service)))
-        {
-            LogStranger(_log, stranger.Id, stranger.Revision);
-            await _context.Driver.StopAsync(stranger.Id, ServiceRegulator.StopGrace, _context.NextGeneration(), cancel);
-        }
-
         Distribute(left, _context.NextStamp());
         Reroute();
         _listing.Start(_stop.Token);
+        await Task.WhenAll(left.Where(i => !_services.ContainsKey(i.Revision.Service)).Select(stranger =>
+        {
+            LogStranger(_log, stranger.Id, stranger.Revision);
+            return _context.Driver.StopAsync(stranger.Id, ServiceRegulator.StopGrace, _context.NextGeneration(), cancel);
+        }));
     }
 
     /// <summary>Makes a revision the current one: prepared and routed on return, older instances are replaced behind it.</summary>

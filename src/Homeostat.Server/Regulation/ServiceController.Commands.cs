@@ -89,6 +89,7 @@ internal sealed partial class ServiceController
         // For good: if the stop fails it is tried again, the instance is not used any more.
         instance.DrainingSince ??= _context.Clock.Now;
         instance.Cancel?.Cancel();
+        instance.Cancel?.Dispose();
         Begin(stop, instance, new Operation(OperationKind.Stopping, _context.Clock.Now, Tier.Stopped));
     }
 
@@ -103,10 +104,18 @@ internal sealed partial class ServiceController
     {
         instance.Operation = operation;
         instance.OperationNumber = ++_operations;
-        instance.Cancel = command is RegulatorCommand.Start ? new CancellationTokenSource() : null;
+        instance.Cancel = command is RegulatorCommand.Stop ? null : new CancellationTokenSource(Limit(command), _context.Clock.Time);
         Changed(instance);
         Launch(command, instance.OperationNumber, instance.Cancel?.Token ?? default);
     }
+
+    /// <summary>Drivers keep their own limits (the declared start timeout); this one is for a driver that hangs.</summary>
+    private TimeSpan Limit(RegulatorCommand command) => command switch
+    {
+        RegulatorCommand.Start => _revision.Spec.Health.StartTimeout + TimeSpan.FromSeconds(30),
+        RegulatorCommand.Wake => TimeSpan.FromMinutes(1),
+        _ => TimeSpan.FromMinutes(5),
+    };
 
     private void Launch(RegulatorCommand command, long operation, CancellationToken cancel)
     {
@@ -128,7 +137,10 @@ internal sealed partial class ServiceController
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            ended = (null, new Failure(FailureKind.Cancelled, "cancelled"));
+            var late = _context.Clock.Time.GetElapsedTime(began) >= Limit(command);
+            ended = (null, late
+                ? new Failure(FailureKind.Environment, $"the driver gave no answer within {Limit(command).TotalSeconds:0} s")
+                : new Failure(FailureKind.Cancelled, "cancelled"));
         }
         catch (Exception e)
         {

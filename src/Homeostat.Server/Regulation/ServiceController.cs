@@ -106,7 +106,7 @@ internal sealed partial class ServiceController : IDisposable
         var published = Volatile.Read(ref _published);
         return new ServiceSnapshot(
             _context.Clock.Now, published.Revision, published.Mode, published.State,
-            [.. published.Instances.Select(i => new InstanceSnapshot(i.View(), i.Observed))],
+            [.. published.Instances.Select(i => i.Now())],
             Upstream.Snapshot(), published.Memory, published.LookAgainAt, published.Decisions, Upstream.LastWait);
     }
 
@@ -224,7 +224,7 @@ internal sealed partial class ServiceController : IDisposable
         Upstream.Publish([.. open]);
         var known = _published.Decisions.Count == _decisions.Count && _decisions.Added == _published.DecisionsAdded;
         Volatile.Write(ref _published, new Published(
-            _revision, _mode, State(), [.. _instances.Values], _memory, lookAgainAt, known ? _published.Decisions : _decisions.ToList())
+            _revision, _mode, State(), [.. _instances.Values.Select(i => new PublishedInstance(i.View(), i.Observed, i.Upstream))], _memory, lookAgainAt, known ? _published.Decisions : _decisions.ToList())
         {
             DecisionsAdded = _decisions.Added,
         });
@@ -251,7 +251,7 @@ internal sealed partial class ServiceController : IDisposable
         Revision Revision,
         RegulatorMode Mode,
         RevisionView State,
-        IReadOnlyList<InstanceState> Instances,
+        IReadOnlyList<PublishedInstance> Instances,
         RegulatorMemory Memory,
         DateTimeOffset? LookAgainAt,
         IReadOnlyList<Decision> Decisions)
