@@ -2,6 +2,7 @@ using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Host;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Networks;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
 
 namespace Homeostat.Drivers.Runtime.Oci;
 
@@ -25,6 +26,7 @@ internal static class OciOpener
         var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
         var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
         var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, new HintBoard(), time);
+        PlatformMark.Write(data);
         var driver = new OciRuntimeDriver(context);
         await driver.AdoptAsync(cancel);
         return driver;
@@ -32,10 +34,11 @@ internal static class OciOpener
 
     public static async Task CloseAsync(OciContext context)
     {
+        PlatformMark.Remove(context.Data);
         if (context.Instances.IsEmpty)
         {
             await context.Network.RemoveAsync(CancellationToken.None);
-            context.Cells.CgroupOf("").Remove();
+            context.Cells.RemoveGroups();
             File.Delete(context.Data.Network);
             Directory.Delete(context.Data.Volatile, recursive: true);
         }

@@ -7,6 +7,7 @@ using Homeostat.Drivers.Runtime.Oci.Instances;
 using Homeostat.Drivers.Runtime.Oci.Logs;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Revisions;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
 
 namespace Homeostat.Drivers.Runtime.Oci;
@@ -42,7 +43,11 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     public static Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel) =>
         OciOpener.OpenAsync(options, time, cancel);
 
-    internal Task AdoptAsync(CancellationToken cancel) => new Adoption(_context, _ender).RunAsync(cancel);
+    internal async Task AdoptAsync(CancellationToken cancel)
+    {
+        await new Adoption(_context, _ender).RunAsync(cancel);
+        await Sweeper.RunAsync(_context, cancel);
+    }
 
     public Task<Failure?> PrepareAsync(Revision revision, CancellationToken cancel) => Task.Run(() => _revisions.Prepare(revision), cancel);
 

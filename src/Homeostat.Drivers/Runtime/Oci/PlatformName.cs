@@ -16,10 +16,13 @@ internal sealed record PlatformName
     /// <summary><c>hs</c> and six hex digits of the SHA-256 of the data directory's path.</summary>
     public string Tag { get; }
 
+    /// <summary>Parent of all platforms' control groups.</summary>
+    public const string CgroupTop = "/homeostat";
+
     public string Bridge => Tag;
 
     /// <summary>Path below the root of each cgroup hierarchy.</summary>
-    public string CgroupPath => $"/homeostat/{Tag}";
+    public string CgroupPath => $"{CgroupTop}/{Tag}";
 
     /// <summary>A number to begin searches with.</summary>
     public int Seed => int.Parse(Tag.AsSpan(2), System.Globalization.NumberStyles.HexNumber);

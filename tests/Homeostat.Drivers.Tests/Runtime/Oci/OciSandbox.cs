@@ -1,5 +1,6 @@
 using Homeostat.Drivers.Runtime.Oci;
 using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Xunit;
 
 namespace Homeostat.Drivers.Tests.Runtime.Oci;
@@ -19,9 +20,11 @@ internal sealed class OciSandbox : IAsyncDisposable
         return await OciRuntimeDriver.OpenAsync(options, TimeProvider.System, default);
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Nothing may be left behind by whatever the test did.</summary>
+    public async ValueTask DisposeAsync()
     {
+        var leaks = await LeakCheck.FindAsync(Options, default);
         Directory.Delete(Data, recursive: true);
-        return ValueTask.CompletedTask;
+        Assert.Empty(leaks);
     }
 }

@@ -112,6 +112,15 @@ internal sealed class CellFactory(
 
     public void Dispose() => _turns.Dispose();
 
+    public CgroupLayout Cgroups => cgroups;
+
+    /// <summary>The platform's own group, and the one of all platforms if this was the last: a group that is not empty stays.</summary>
+    public void RemoveGroups()
+    {
+        new Cgroup(cgroups, name.CgroupPath).Remove();
+        new Cgroup(cgroups, PlatformName.CgroupTop).Remove();
+    }
+
     public Cgroup CgroupOf(string id) => new(cgroups, name.CgroupPath + "/" + id);
 
     private async Task<Cell> MakeAsync(CellPlan plan, string id, IPAddress address, CancellationToken cancel)
@@ -136,13 +145,24 @@ internal sealed class CellFactory(
                 KeeperProcess.Spawn(SettingsOf(id, paths));
                 return true;
             });
-            cancel.ThrowIfCancellationRequested();
-            return await ConnectAsync(id, paths, address, netns, cancel);
+            // Not cancelled from here on: the cell stands, and only a connected keeper can take it down.
+            return await ConnectAsync(id, paths, address, netns, CancellationToken.None);
         }
         catch
         {
             netns.Dispose();
+            KillInit(paths);
             throw;
+        }
+    }
+
+    /// <summary>A keeper that does not answer ends when its init does.</summary>
+    private static void KillInit(CellPaths paths)
+    {
+        var file = Path.Combine(paths.Directory, "init.pid");
+        if (File.Exists(file) && int.TryParse(File.ReadAllText(file), out var pid) && pid > 1)
+        {
+            Libc.Kill(pid, Libc.SigKill);
         }
     }
 

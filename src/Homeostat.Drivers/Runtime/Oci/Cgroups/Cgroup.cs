@@ -77,7 +77,7 @@ internal sealed class Cgroup(CgroupLayout layout, string path)
     /// <summary>Removes it from all hierarchies. Gone already is fine; busy is not an error: the sweeper comes again.</summary>
     public void Remove()
     {
-        foreach (var directory in layout.MountOf.Values.Append("/sys/fs/cgroup/unified").Append("/sys/fs/cgroup/systemd").Distinct().Select(mount => mount + path))
+        foreach (var directory in layout.AllMounts.Select(mount => mount + path))
         {
             try
             {

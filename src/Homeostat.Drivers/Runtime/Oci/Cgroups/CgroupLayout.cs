@@ -44,6 +44,10 @@ internal sealed record CgroupLayout(int Version, IReadOnlyDictionary<string, str
     public string? FileOf(string controller, string group, string file) =>
         MountOf.TryGetValue(Version == 2 ? "" : controller, out var mount) ? mount + group + "/" + file : null;
 
+    /// <summary>Every tree a runtime may have made a group in: those with controllers, systemd's, and the unused v2 tree of a hybrid host.</summary>
+    public IEnumerable<string> AllMounts =>
+        MountOf.Values.Append("/sys/fs/cgroup/unified").Append("/sys/fs/cgroup/systemd").Where(Directory.Exists).Distinct();
+
     public bool Has(string controller) => Version == 2
         ? File.ReadAllText(MountOf[""] + "/cgroup.controllers").Split((char[])[' ', '\n']).Contains(controller) || controller == "freezer"
         : MountOf.ContainsKey(controller);

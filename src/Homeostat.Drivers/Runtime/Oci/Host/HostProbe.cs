@@ -2,24 +2,25 @@ using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
 using Homeostat.Drivers.Runtime.Oci.Native;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
 
 namespace Homeostat.Drivers.Runtime.Oci.Host;
 
 /// <summary>
-/// Looks at what the host can do, by trying it where trying is cheap. Leaves nothing behind. Its checks are the first part of <c>doctor</c>; the second, what was left
-/// behind by a platform, is the leak check.
+/// Looks at what the host can do, by trying it where trying is cheap. Leaves nothing behind. Its checks are the first part of <c>doctor</c>;
+/// <see cref="LeakCheck"/> is the other.
 /// </summary>
 public static class HostProbe
 {
     /// <summary>process_madvise and pidfd_open, Linux 5.10; a cgroup namespace and time limits come with it.</summary>
     private static readonly Version KernelMin = new(5, 10);
 
-    /// <summary>The checks for <c>doctor</c>, worst first.</summary>
+    /// <summary>The checks for <c>doctor</c>, worst first; the last look is for what was left behind.</summary>
     public static async Task<IReadOnlyList<HostCheck>> CheckAsync(OciDriverOptions options, CancellationToken cancel)
     {
         var facts = await ProbeAsync(options, cancel);
-        return [.. facts.Checks.OrderByDescending(check => check.Outcome)];
+        return [.. facts.Checks.Append(await LeakCheck.RunAsync(options, cancel)).OrderByDescending(check => check.Outcome)];
     }
 
     internal static async Task<HostFacts> ProbeAsync(OciDriverOptions options, CancellationToken cancel)

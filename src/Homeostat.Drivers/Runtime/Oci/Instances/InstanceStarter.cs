@@ -32,10 +32,12 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
             await ender.RemoveAsync(instance);
             return StartOutcome.Failed(FailureKind.NoAddress, error.Message, "stop instances, or give the platform a larger range with --addresses");
         }
-        catch (IOException error) when (DiskFull.Is(error))
+        catch (IOException error)
         {
             await ender.RemoveAsync(instance);
-            return StartOutcome.Failed(FailureKind.NoSpace, error.Message, $"free space on the disk of {context.Data.Data}");
+            return DiskFull.Is(error)
+                ? StartOutcome.Failed(FailureKind.NoSpace, error.Message, $"free space on the disk of {context.Data.Data}")
+                : StartOutcome.Failed(FailureKind.Environment, error.Message, "see doctor");
         }
         catch
         {

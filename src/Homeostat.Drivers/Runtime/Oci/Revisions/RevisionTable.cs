@@ -23,17 +23,18 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
         }
 
         var spec = revision.Spec;
-        if (MountCheck.Check(spec.Mounts, context.Data.Data) is { } mount)
-        {
-            return mount;
-        }
-
         if (spec.Root is RootSource.Directory { Path: var rootfs } && !Directory.Exists(rootfs))
         {
             return new Failure(FailureKind.NotSupported, $"the rootfs directory {rootfs} does not exist", "create it, or correct rootfs");
         }
 
-        var plan = new CellPlan([LowerOf(spec.Root)], spec.Root is RootSource.Host, spec.Mounts, spec.Resources.MemoryBaseBytes);
+        var lower = LowerOf(spec.Root);
+        if (MountCheck.Check(spec.Mounts, lower, context.Data.Data) is { } mount)
+        {
+            return mount;
+        }
+
+        var plan = new CellPlan([lower], spec.Root is RootSource.Host, spec.Mounts, spec.Resources.MemoryBaseBytes);
         var made = new OciRevision(revision, context, plan);
         if (_revisions.TryAdd(revision.Id, made))
         {

@@ -54,8 +54,9 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
         var cell = await context.Cells.MakeAsync(plan.Over(upper), cancel);
         try
         {
+            // Not continued: a primed clone stays as it was dumped, so that the draw is its first.
             var logs = Path.Combine(context.Data.TemplateOf(revision.Id), "logs");
-            var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, image.Record.Stopped);
+            var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, stopped: false);
             if (!answer.Ok)
             {
                 return ([], new Failure(FailureKind.RestoreFailed, $"the template could not be restored: {answer.Reason}", "checkpoint: { mode: off } does without"));

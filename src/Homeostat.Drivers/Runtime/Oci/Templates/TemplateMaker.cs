@@ -5,6 +5,7 @@ using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Clones;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Instances;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
 
@@ -70,7 +71,9 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
             return (Refused(failure!, []), null);
         }
 
-        var answer = await cell.Keeper.PrimeAsync(PrimePatience, cancel);
+        var answer = revision.Spec.Checkpoint.Clones == ClonePolicy.No
+            ? new KeeperAnswer(false, "", "not tried", null)
+            : await cell.Keeper.PrimeAsync(PrimePatience, cancel);
         var findings = CloneFinding.ParseAll(answer.Findings);
         var verdict = CloneSafety.Judge(
             revision.Spec.Checkpoint.Clones, findings, answer.Ok ? null : answer.Reason, ProcessEnvironment.Of);

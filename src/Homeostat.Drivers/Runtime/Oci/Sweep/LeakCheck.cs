@@ -1,0 +1,53 @@
+using Homeostat.Drivers.Runtime.Oci.Cgroups;
+using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Drivers.Runtime.Oci.Instances;
+
+namespace Homeostat.Drivers.Runtime.Oci.Sweep;
+
+/// <summary>
+/// The second part of <c>doctor</c>: proves that nothing of a platform is left behind. Whatever on the host carries its name must belong to a living cell, and with the
+/// platform down every living cell must belong to an instance that outlived it.
+/// </summary>
+public static class LeakCheck
+{
+    private const int ShownMax = 10;
+
+    /// <summary>While a platform is open on the data directory its bridge, its table and the cells of its pools are no leak.</summary>
+    public static async Task<HostCheck> RunAsync(OciDriverOptions options, CancellationToken cancel)
+    {
+        var leaks = await FindAsync(options, cancel);
+        if (leaks.Count == 0)
+        {
+            return new HostCheck("leaks", CheckOutcome.Ok, "nothing is left behind: no process, mount, link, control group, firewall rule or directory without an instance");
+        }
+
+        var shown = string.Join(", ", leaks.Take(ShownMax).Select(leak => $"{Word(leak.Kind)} {leak.What}"));
+        var more = leaks.Count > ShownMax ? $" and {leaks.Count - ShownMax} more" : "";
+        return new HostCheck("leaks", CheckOutcome.Reduced, $"left behind: {shown}{more}", "start the platform on this data directory once: it removes them");
+    }
+
+    internal static async Task<IReadOnlyList<Remains>> FindAsync(OciDriverOptions options, CancellationToken cancel)
+    {
+        var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
+        var platformRuns = PlatformMark.IsAlive(data);
+        var name = PlatformName.Of(data.Data);
+        var links = LivingCells.Links(name, data);
+        // Remains first: a cell that is made meanwhile is then not taken for a leak.
+        var remains = await new RemainsFinder(name, data, CgroupLayout.OfHost(), links).FindAsync(cancel);
+        var living = await LivingCells.FindAsync(data, cancel);
+        var owned = platformRuns || !Directory.Exists(data.Instances)
+            ? living
+            : living.Intersect(new InstanceStore(data).ReadAll().Select(state => state.Cell)).ToHashSet();
+        return [.. remains.Where(one => one.Cell is null ? !platformRuns && owned.Count == 0 : !owned.Contains(one.Cell) && !IsPoolLink(one, platformRuns))];
+    }
+
+    /// <summary>A link of a pool's cell is in no instance's state; it ends with its namespace, so it can't outlive the cell.</summary>
+    private static bool IsPoolLink(Remains one, bool platformRuns) => platformRuns && one is { Kind: RemainsKind.Link, Cell: "unknown" };
+
+    private static string Word(RemainsKind kind) => kind switch
+    {
+        RemainsKind.ControlGroup => "control group",
+        RemainsKind.FirewallTable => "firewall table",
+        _ => kind.ToString().ToLowerInvariant(),
+    };
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Oci;
+using Homeostat.Testing;
+using Xunit;
+
+namespace Homeostat.Drivers.Tests.Runtime.Oci;
+
+/// <summary>What happens to one instance when something breaks, and that nothing else notices.</summary>
+public sealed class OciFaultTests : OciTestCase
+{
+    protected override OciDriverOptions Change(OciDriverOptions options) => options with { PoolCells = 0, ImageMemoryBytes = 64L << 20 };
+
+    [Fact]
+    public async Task Program_OverItsMemory_IsReportedAsOutOfMemory()
+    {
+        const string hungry = "import socket,os\ns=socket.create_server(('0.0.0.0',int(os.environ['PORT'])))\ns.accept()\nx=[]\nwhile True: x.append(bytearray(1<<20))";
+        var id = await StartedAsync(OciPrograms.Python("hungry", hungry) with { Resources = new(MemoryBaseBytes: 48L << 20) });
+        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+        var next = hints.MoveNextAsync();
+
+        using var socket = await Driver.ConnectAsync(id, default);
+        Assert.True(await next.Within("the hint"));
+
+        var seen = Assert.Single(await Driver.ListAsync(default));
+        Assert.Equal(Tier.Stopped, seen.Tier);
+        Assert.True(seen.Exit!.OutOfMemory, seen.Exit.ToString());
+    }
+
+    [Fact]
+    public async Task ProgramOnLoopbackOnly_IsReached()
+    {
+        var spec = OciPrograms.Python("loopback") with { Env = [new("BIND", "127.0.0.1")] };
+        var id = await StartedAsync(spec);
+        Assert.Contains("count 1", await GetAsync(id));
+    }
+
+    [Fact]
+    public async Task ProgramOnAnotherPort_IsTold()
+    {
+        var spec = OciPrograms.Python("elsewhere") with { Env = [new("PORT", "9999")], Health = new(Timeout: TimeSpan.FromSeconds(3)) };
+        var failure = (await StartAsync(spec)).Failure!;
+        Assert.Equal(FailureKind.NeverListened, failure.Kind);
+        Assert.Contains("8080", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("9999", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ProgramThatExits_ItsLastLinesAreInTheFailure()
+    {
+        var failure = (await StartAsync(OciPrograms.Of("brief", "/bin/sh", "-c", "echo the database is missing >&2; exit 4"))).Failure!;
+        Assert.Equal(FailureKind.ProgramExited, failure.Kind);
+        Assert.Contains("exit code 4", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("the database is missing", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task DamagedSleepImage_IsAFailedWake_AndOthersRunOn()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
+        var (id, other) = (await StartedAsync(OciPrograms.Python("damaged")), await StartedAsync(OciPrograms.Python("other"), "two"));
+        Assert.Null(await Driver.SleepAsync(id, Tier.Image, Next(), default));
+        var pages = new DirectoryInfo(new DataPaths(Data).MemoryImages).EnumerateFiles("pages-1.img", SearchOption.AllDirectories).Single();
+        await using (var file = pages.OpenWrite())
+        {
+            file.SetLength(pages.Length / 2);
+        }
+
+        var outcome = await Driver.WakeAsync(id, Next(), default);
+
+        Assert.Equal(FailureKind.RestoreFailed, outcome.Failure!.Kind);
+        Assert.Equal(other, Assert.Single(await Driver.ListAsync(default)).Id);
+        Assert.Contains("count 1", await GetAsync(other));
+    }
+
+    [Fact]
+    public async Task KilledFromOutside_IsListedAsEnded()
+    {
+        var id = await StartedAsync(OciPrograms.Python("victim"));
+        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+        var next = hints.MoveNextAsync();
+        var pid = Assert.Single(await Driver.ListAsync(default)).Pid!.Value;
+        using (var process = Process.GetProcessById(pid))
+        {
+            process.Kill();
+        }
+
+        Assert.True(await next.Within("the hint"));
+        Assert.Equal(9, Assert.Single(await Driver.ListAsync(default)).Exit!.Signal);
+        await Driver.StopAsync(id, TimeSpan.Zero, Next(), default);
+    }
+
+    [Fact]
+    public async Task KeeperKilled_EndsItsInstance_AndANewDriverRemovesTheRest()
+    {
+        await StartedAsync(OciPrograms.Python("orphan"));
+        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+        var next = hints.MoveNextAsync();
+        using (var keeper = Process.GetProcessesByName("keeper").Single(process => CommandLine(process).Contains(Data, StringComparison.Ordinal)))
+        {
+            keeper.Kill();
+        }
+
+        Assert.True(await next.Within("the hint"));
+        Assert.Equal(Tier.Stopped, Assert.Single(await Driver.ListAsync(default)).Tier);
+        await ReopenAsync();
+        Assert.Empty(await Driver.ListAsync(default));
+    }
+
+    [Fact]
+    public async Task MountThatWouldShowThePlatformsData_IsRefused()
+    {
+        var spec = OciPrograms.Python("nosy");
+        foreach (var (mount, word) in ((MountSpec, string)[])[
+            (new(Data, "/srv"), "platform's own data"),
+            (new("/no/such/source", "/srv"), "does not exist"),
+            (new("/usr", "/srv/../etc"), "absolute path"),
+            (new("/usr", "/proc/self"), "/proc")])
+        {
+            var failure = await Driver.PrepareAsync(Specs.Revision(spec with { Mounts = [mount] }), default);
+            Assert.Contains(word, failure!.Message, StringComparison.Ordinal);
+            Assert.NotNull(failure.Remedy);
+        }
+    }
+
+    [Fact]
+    public async Task MountTarget_ThroughASymlinkOfTheRoot_IsRefused()
+    {
+        using var root = new TemporaryRoot();
+        File.CreateSymbolicLink(Path.Combine(root.Path, "escape"), "/tmp");
+        var spec = OciPrograms.Of("escape", "/bin/sh") with { Root = new RootSource.Directory(root.Path), Mounts = [new("/usr/share", "/escape/x")] };
+
+        var failure = await Driver.PrepareAsync(Specs.Revision(spec), default);
+
+        Assert.Contains("/escape -> /tmp", failure!.Message, StringComparison.Ordinal);
+    }
+
+    private static string CommandLine(Process process) => File.ReadAllText($"/proc/{process.Id}/cmdline");
+}
