@@ -71,11 +71,13 @@ static int run_last_pid(struct keeper *k, void *argument)
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%d", *(int *)argument);
 
-	/* The file belongs to the pid namespace of the writer, wherever it was opened. */
-	return write(k->last_pid_fd, text, (size_t)n) == n ? 0 : 1;
+	/* Only init lives here now, and perhaps children of a criu that was ended while it probed the kernel: they must not fork. */
+	kill(-1, SIGKILL);
+	/* The file belongs to the pid namespace of the writer, wherever it was opened. Elsewhere than at its start, writes are ignored. */
+	return pwrite(k->last_pid_fd, text, (size_t)n, 0) == n ? 0 : 1;
 }
 
-/* The next process made in the cell gets the id behind last, or the next free one. */
+/* In a cell without program: the next process made in it gets the id behind last, or the next free one. */
 int last_pid_set(struct keeper *k, int last)
 {
 	return inject_and_wait(k, run_last_pid, &last);

@@ -86,10 +86,30 @@ static void drain_rest(struct keeper *k)
 			logs_drain(k, &k->outputs[i], DRAIN_AT_END);
 }
 
+static void hear_init(struct keeper *k)
+{
+	if (packet_receive(k->init_fd, &k->init_packet) != 1) {
+		close(k->init_fd);
+		k->init_fd = -1;
+		return;
+	}
+	if (!strcmp(k->init_packet.data, "exited")) {
+		k->exit_status = (int)packet_get_number(&k->init_packet, "status", 0, 0xffff, SIGKILL);
+		k->has_exit = true;
+	} else {
+		k->init_answered = true;
+	}
+}
+
 static void cell_ended(struct keeper *k)
 {
+	struct pollfd last = { .events = POLLIN };
+
 	if (k->state == CELL_ENDED)
 		return;
+	/* init's last words may still lie in the socket, several of them when the program was short. */
+	while ((last.fd = k->init_fd) >= 0 && poll(&last, 1, 0) == 1)
+		hear_init(k);
 	k->state = CELL_ENDED;
 	drain_rest(k);
 	k->has_oom = cell_oom_kills(k) > k->oom_kills;
@@ -118,21 +138,6 @@ void reap_children(struct keeper *k)
 	}
 }
 
-static void hear_init(struct keeper *k)
-{
-	if (packet_receive(k->init_fd, &k->init_packet) != 1) {
-		close(k->init_fd);
-		k->init_fd = -1;
-		return;
-	}
-	if (!strcmp(k->init_packet.data, "exited")) {
-		k->exit_status = (int)packet_get_number(&k->init_packet, "status", 0, 0xffff, SIGKILL);
-		k->has_exit = true;
-	} else {
-		k->init_answered = true;
-	}
-}
-
 static int serve(struct keeper *k, struct pollfd *fds, int count, long long deadline_us)
 {
 	long long left = deadline_us < 0 ? -1 : (deadline_us - now_us() + 999) / 1000;
@@ -140,7 +145,6 @@ static int serve(struct keeper *k, struct pollfd *fds, int count, long long dead
 
 	if (poll(fds, (nfds_t)count, deadline_us < 0 ? -1 : left > 0 ? (int)left : 0) < 0)
 		return errno == EINTR ? 0 : -1;
-	/* init's news before its death: reap_children reports the end with the status that init has sent. */
 	if (fds[1].revents)
 		hear_init(k);
 	for (i = 0; i < 2; i++)

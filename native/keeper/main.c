@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,6 +168,8 @@ int main(int argc, char **argv)
 	ssize_t n;
 	pid_t pid;
 
+	/* It outlives its parent by far and must not hold what that one happened to have open. */
+	syscall(SYS_close_range, 3, ~0U, 0);
 	keeper = (struct keeper){ .listener = -1, .signals = -1, .init_fd = -1, .init_pidfd = -1, .run_dir_fd = -1, .criu_fd = -1,
 				  .last_pid_fd = -1, .criu_rpc = -1, .criu_log = -1, .program_pidfd = -1, .log_fd = -1,
 				  .outputs = { { .name = "stdout", .fd = -1 }, { .name = "stderr", .fd = -1 } } };

@@ -99,7 +99,9 @@ static void operate_start(struct keeper *k, int client)
 	if (k->init_answered && !strcmp(k->init_packet.data, "started")) {
 		pid_t inner = (pid_t)packet_get_number(&k->init_packet, "pid", 2, 1 << 22, 0);
 
-		k->state = CELL_RUNNING;
+		/* A short program may have come to its end meanwhile. */
+		if (k->state != CELL_ENDED)
+			k->state = CELL_RUNNING;
 		k->checkpointable = k->checkpointable && inner == PROGRAM_PID;
 		program_found(k, child_with_pid(k->init_pid, inner));
 		answer_ok(k, client);
