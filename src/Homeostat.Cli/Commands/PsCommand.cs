@@ -42,7 +42,7 @@ internal static class PsCommand
         foreach (var i in instances)
         {
             var tier = i.Doing is null ? new TextCell(i.Tier, Paint.OfTier(i.Tier)) : new TextCell(i.Doing, Paint.Yellow);
-            var memory = i.MemoryBytes > 0 || i.ImageBytes == 0 ? Human.Size(i.MemoryBytes) : $"({Human.Size(i.ImageBytes)})";
+            var memory = i.Tier == "image" ? $"({Human.Size(i.ImageBytes)})" : Human.Size(i.MemoryBytes);
             table.Row(
                 i.Id, $"{i.Revision}", tier, $"{i.InFlight}", Human.Age(terminal.Time.GetUtcNow() - i.StartedAt), Human.Cpu(i.CpuSeconds), memory, i.Pid is { } pid ? $"{pid}" : "-", i.Address ?? "-");
         }

@@ -9,7 +9,6 @@ internal static class PlatformDoctor
     public static async Task<DoctorReport> ExamineAsync(ApiParts parts, CancellationToken cancel)
     {
         var checks = new List<DoctorCheck>(await HostDoctor.ExamineAsync(parts.Options, cancel));
-        checks.AddRange(parts.Driver.Capabilities.Reductions.Select(r => new DoctorCheck("driver", "reduced", r, null)));
         var known = parts.Board.Views().SelectMany(s => s.Instances).Select(i => i.View.Id).ToHashSet();
         var strangers = (await parts.Driver.ListAsync(cancel)).Where(i => !known.Contains(i.Id)).Select(i => i.Id.Value).ToList();
         checks.Add(strangers.Count == 0

@@ -92,6 +92,7 @@ public sealed class Platform : IAsyncDisposable
 
     private async Task ComposeAsync(ILoggerFactory logs, FakeHost? fakeHost, CancellationToken cancel)
     {
+        AddressCheck.Run(_options);
         var data = Own(DataFolder.Take(_options.Data));
         var registry = Own(RegistryStore.Open(data.RegistryFile));
         if (fakeHost is null)
