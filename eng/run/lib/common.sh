@@ -58,7 +58,7 @@ publish() {
   require_dotnet
   build_native
   (cd "$repo" && dotnet publish src/Homeostat.Cli -c Release -r linux-x64 --self-contained -v q -nologo -clp:ErrorsOnly \
-    -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:DebugType=none -p:PublishDocumentationFiles=false \
+    -p:PublishSingleFile=true -p:PublishReadyToRun=true -p:PublishReadyToRunComposite=false -p:DebugType=none -p:PublishDocumentationFiles=false \
     -o artifacts/publish)
   rm -rf "$repo/artifacts/publish/libexec"
   cp -a "$repo/artifacts/libexec" "$repo/artifacts/publish/libexec"
