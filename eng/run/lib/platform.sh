@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # repo is common.sh's
 
-data='' platform=''
+data='' platform='' held_before=''
 export gateway=''
 # Scratch of the script that uses this platform.
 demo=''
@@ -26,9 +26,10 @@ start_platform() {
   admin=$(free_port $((port + 1)))
   gateway=http://127.0.0.1:$port
   mkdir -p "$data"
+  held_before=$(holdings)
   trap stop_platform EXIT
   trap 'exit 130' INT TERM
-  homeostat up --data "$data" --listen "127.0.0.1:$port" --admin "127.0.0.1:$admin" >"$demo/up.log" 2>"$demo/up.err" &
+  "$repo/artifacts/publish/homeostat" up --data "$data" --listen "127.0.0.1:$port" --admin "127.0.0.1:$admin" >"$demo/up.log" 2>"$demo/up.err" &
   platform=$!
   local tries=0
   until grep -q '^ready' "$demo/up.log" || ((++tries > 600)) || ! kill -0 "$platform" 2>/dev/null; do sleep 0.05; done
@@ -47,18 +48,25 @@ stop_platform() {
     wait "$platform" 2>/dev/null || true
     platform=''
   fi
+  if [[ -z $demo ]]; then return "$status"; fi
   if ((status == 0)); then rm -rf --one-file-system "$demo"; else warn "kept for you to look at: $demo"; fi
   return "$status"
 }
 
-# What a platform could have left behind; `nothing` is what we want to read.
+# What platforms hold on this host, one name a line: links, firewall tables, control groups, mounts.
+holdings() {
+  {
+    ip -o link 2>/dev/null | grep -o ' hs[-a-z0-9]*' || true
+    nft list tables 2>/dev/null | grep ' hs' || true
+    find /sys/fs/cgroup -maxdepth 4 -type d -path '*/homeostat/*' 2>/dev/null || true
+    ls -d /dev/shm/homeostat-* 2>/dev/null || true
+    grep -o '/[^ ]*homeostat-[^ ]*' /proc/mounts || true
+  } | sort -u
+}
+
+# What is held now and was not before the platform started; `nothing` is what we want to read.
 leftovers() {
   local found
-  found=$(
-    ip -o link 2>/dev/null | grep -o ' hs[-a-z0-9]*' || true
-    find /sys/fs/cgroup -maxdepth 4 -type d -name 'homeostat*' 2>/dev/null || true
-    nft list tables 2>/dev/null | grep homeostat || true
-    grep -o '/[^ ]*homeostat-demo[^ ]*' /proc/mounts || true
-  )
-  if [[ -z $found ]]; then echo nothing; else tr '\n' ' ' <<<"$found"; fi
+  found=$(comm -13 <(echo "$held_before") <(holdings))
+  echo "${found:-nothing}"
 }
