@@ -69,6 +69,8 @@ static bool known_wait(long number)
 	case SYS_pselect6: case SYS_futex: case SYS_accept: case SYS_accept4: case SYS_read: case SYS_recvfrom:
 	case SYS_recvmsg: case SYS_nanosleep: case SYS_clock_nanosleep: case SYS_wait4: case SYS_waitid:
 	case SYS_rt_sigtimedwait: case SYS_rt_sigsuspend: case SYS_pause: case SYS_restart_syscall:
+	/* An open that can be broken off waits for the other end of a FIFO (the debugger thread of .NET does). */
+	case SYS_open: case SYS_openat:
 		return true;
 	default:
 		return false;
@@ -230,7 +232,9 @@ enum trace_result trace_begin(struct trace *t, pid_t pid)
 		if (ptrace(PTRACE_GETREGS, t->threads[i], NULL, &r) == 0 && quiet_at(t->threads[i], &r))
 			continue;
 		detach_all(t);
-		t->why = "a thread is at work";
+		snprintf(t->at_work, sizeof(t->at_work), "a thread is at work (%d, system call %ld, result %ld)", t->threads[i], (long)r.orig_rax,
+			 (long)r.rax);
+		t->why = t->at_work;
 		return TRACE_BUSY;
 	}
 	return make_stack(t);

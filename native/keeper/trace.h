@@ -22,6 +22,7 @@ struct trace {
 	int count;
 	uint64_t stack;
 	const char *why;
+	char at_work[80]; /* which thread was where; why may point here */
 };
 
 /* Stops every thread at a known blocking call and prepares the main thread for calls. */

@@ -115,11 +115,6 @@ internal static class CloneSafety
         {
             refusals.Add("Node.js was started without the script that turns off its cache of random numbers (NODE_OPTIONS was replaced)");
         }
-
-        if (known.Name == "Go" && environment.Any(e => e.StartsWith("GODEBUG=", StringComparison.Ordinal) && e.Contains("fips140=", StringComparison.Ordinal)))
-        {
-            refusals.Add("Go runs in FIPS mode, whose generator cannot be reset");
-        }
     }
 
     private static string Times(int count) => count == 1 ? "" : $" ({count} processes)";

@@ -37,7 +37,7 @@ internal static partial class KnownPrograms
             "apache2" or "httpd" => new("Apache", true, ""),
             "sh" or "dash" or "bash" or "busybox" or "sleep" or "cat" or "tini" or "dumb-init" => new(executable, true, ""),
             "perl" => new("Perl", false, "modules read /dev/urandom through a buffer, which repeats in clones"),
-            _ when isGo => new("Go", true, "math/rand and map order repeat in part"),
+            _ when isGo => new("Go", false, "crypto/rand draws from the kernel, but no test of clones backs it yet"),
             _ when Python().IsMatch(executable) => new("Python", true, "the module random repeats"),
             _ when Ruby().IsMatch(executable) => new("Ruby", true, "rand and Random.rand repeat"),
             _ when Php().IsMatch(executable) => new("PHP", true, "mt_rand and rand repeat"),

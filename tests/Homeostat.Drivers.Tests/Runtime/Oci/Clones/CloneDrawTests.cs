@@ -46,6 +46,36 @@ public sealed class CloneDrawTests : IDisposable
         end
         """;
 
+    private const string Nginx = """
+        daemon off; worker_processes 2; pid /tmp/nginx.pid; error_log stderr;
+        events { }
+        http { access_log off; client_body_temp_path /tmp/1; proxy_temp_path /tmp/2; fastcgi_temp_path /tmp/3; uwsgi_temp_path /tmp/4; scgi_temp_path /tmp/5;
+               server { listen 127.0.0.1:PORT; location / { return 200 '{ "request": "$request_id" }'; } } }
+        """;
+
+    private const string Apache = """
+        ServerRoot /usr/lib/apache2
+        PidFile /tmp/apache.pid
+        ServerName localhost
+        Listen 127.0.0.1:PORT
+        LoadModule mpm_prefork_module modules/mod_mpm_prefork.so
+        LoadModule authz_core_module modules/mod_authz_core.so
+        LoadModule dir_module modules/mod_dir.so
+        StartServers 2
+        MinSpareServers 2
+        MaxSpareServers 2
+        MaxRequestWorkers 2
+        ErrorLog /dev/stderr
+        DocumentRoot /srv
+        DirectoryIndex index.php
+        <Directory /srv>
+          Require all granted
+        </Directory>
+        <FilesMatch php$>
+          SetHandler application/x-httpd-php
+        </FilesMatch>
+        """;
+
     private readonly TestCells _cells = new();
     private readonly int _port = Waiting.FreePort();
 
@@ -57,6 +87,8 @@ public sealed class CloneDrawTests : IDisposable
         _cells.WriteProgram("index.php", Php);
         _cells.WriteProgram("ruby.rb", Ruby);
         _cells.WriteProgram("preload.cjs", NodePreload.Script);
+        _cells.WriteProgram("nginx.conf", Nginx.Replace("PORT", $"{_port}", StringComparison.Ordinal));
+        _cells.WriteProgram("apache.conf", Apache.Replace("PORT", $"{_port}", StringComparison.Ordinal));
     }
 
     public void Dispose() => _cells.Dispose();
@@ -66,13 +98,33 @@ public sealed class CloneDrawTests : IDisposable
     [InlineData("python3", "exec /usr/bin/python3 /srv/python.py", "random")]
     [InlineData("php", "exec php -S 127.0.0.1:$PORT /srv/index.php", "")]
     [InlineData("ruby", "exec ruby /srv/ruby.rb", "rand")]
-    public async Task TwoClones_OfAPrimedTemplate_RepeatOnlyWhatIsKnownTo(string program, string command, string repeats)
+    [InlineData("nginx", "exec nginx -c /srv/nginx.conf", "", 33)]
+    [InlineData("apache2", "exec apache2 -f /srv/apache.conf -D FOREGROUND -C \"LoadModule php_module $(ls /usr/lib/apache2/modules/libphp*.so)\"", "", 33)]
+    public async Task TwoClones_OfAPrimedTemplate_RepeatOnlyWhatIsKnownTo(string program, string command, string repeats, int user = 0)
     {
         TestCells.Require(program);
+        await CompareClonesAsync(program, command, repeats, user, "/");
+    }
+
+    [Fact]
+    public async Task TwoClones_OfAPrimedAspNetApp_RepeatNothing()
+    {
+        var sample = TestCells.Above("samples/aspnet/out/sample");
+        Assert.SkipWhen(sample is null, "the ASP.NET sample is not compiled (./run samples)");
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(sample)!))
+        {
+            File.Copy(file, Path.Combine(_cells.Programs, Path.GetFileName(file)));
+        }
+
+        await CompareClonesAsync(".NET", "cd /srv; exec ./sample", "", 0, "/random");
+    }
+
+    private async Task CompareClonesAsync(string program, string command, string repeats, int user, string path)
+    {
         var image = _cells.NewImage("template");
-        var verdict = await MakeTemplateAsync(image, command);
-        var (one, drawnOne) = await CloneAsync(image);
-        var (two, drawnTwo) = await CloneAsync(image);
+        var verdict = await MakeTemplateAsync(image, command, user, path);
+        var (one, drawnOne) = await CloneAsync(image, user, path);
+        var (two, drawnTwo) = await CloneAsync(image, user, path);
 
         foreach (var name in one[0].Keys)
         {
@@ -89,9 +141,9 @@ public sealed class CloneDrawTests : IDisposable
     {
         TestCells.Require("node");
         var image = _cells.NewImage("template");
-        await MakeTemplateAsync(image, "exec node /srv/node.js", prime: false);
-        var (one, drawnOne) = await CloneAsync(image, stopped: false);
-        var (two, drawnTwo) = await CloneAsync(image, stopped: false);
+        await MakeTemplateAsync(image, "exec node /srv/node.js", 0, "/", prime: false);
+        var (one, drawnOne) = await CloneAsync(image, 0, "/", stopped: false);
+        var (two, drawnTwo) = await CloneAsync(image, 0, "/", stopped: false);
         Assert.NotEmpty(one.Select(a => a["bytes"]).Intersect(two.Select(a => a["bytes"])));
         Assert.False(CloneSafety.WithTrial(new CloneVerdict(true, "", []), ClonePolicy.Auto, drawnOne, drawnTwo).Allowed);
     }
@@ -109,14 +161,14 @@ public sealed class CloneDrawTests : IDisposable
         Assert.Equal("running", (await cell.Keeper.StatusAsync(default)).State);
     }
 
-    private async Task<CloneVerdict> MakeTemplateAsync(string image, string command, bool prime = true)
+    private async Task<CloneVerdict> MakeTemplateAsync(string image, string command, int user, string path, bool prime = true)
     {
-        await using var cell = await TestCell.CreateAsync(_cells);
+        await using var cell = await TestCell.CreateAsync(_cells, user);
         var environment = NodePreload.AddTo([$"PORT={_port}"]);
         Assert.True((await cell.Keeper.StartAsync(cell.Program(["sh", "-c", command], [.. environment]), default)).Ok);
         for (var i = 0; i < 4; i++)
         {
-            await Waiting.GetAsync(_port, "/");
+            await Waiting.GetAsync(_port, path);
         }
 
         var verdict = new CloneVerdict(true, "", []);
@@ -132,15 +184,15 @@ public sealed class CloneDrawTests : IDisposable
         return verdict;
     }
 
-    private async Task<(List<Dictionary<string, string>> Answers, IReadOnlyList<CloneFinding> Drawn)> CloneAsync(string image, bool stopped = true)
+    private async Task<(List<Dictionary<string, string>> Answers, IReadOnlyList<CloneFinding> Drawn)> CloneAsync(string image, int user, string path, bool stopped = true)
     {
-        await using var cell = await TestCell.CreateAsync(_cells);
+        await using var cell = await TestCell.CreateAsync(_cells, user);
         var restored = await cell.Keeper.RestoreAsync(image, consume: false, park: false, cell.Logs, default, stopped);
         Assert.True(restored.Ok, restored.Reason);
         var answers = new List<Dictionary<string, string>>();
         for (var i = 0; i < 6; i++)
         {
-            using var json = JsonDocument.Parse(await Waiting.GetAsync(_port, "/"));
+            using var json = JsonDocument.Parse(await Waiting.GetAsync(_port, path));
             answers.Add(json.RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value.ToString(), StringComparer.Ordinal));
         }
 

@@ -19,6 +19,7 @@ public sealed class CloneSafetyTests
     [Theory]
     [InlineData("program\t7\t/srv/mystery\t", "mystery is not among the programs")]
     [InlineData("program\t7\t/usr/bin/perl\t", "Perl: ")]
+    [InlineData("program\t7\t/srv/server\tgo", "Go: ")]
     [InlineData("program\t7\t/usr/bin/java\t|library\t7\t/usr/lib/libjvm.so\t", "JVM: ")]
     [InlineData("program\t7\t/usr/bin/php8.2\t|library\t7\t/usr/lib/libgcrypt.so.20\t", "libgcrypt has a random generator")]
     [InlineData("program\t7\t/usr/bin/ruby3.1\t|hidden\t7\t/srv/x.so\tBoringSSL", "/srv/x.so contains BoringSSL")]
@@ -43,15 +44,6 @@ public sealed class CloneSafetyTests
         var findings = CloneFinding.ParseAll(["program\t7\t/usr/bin/node\t"]);
         Assert.True(CloneSafety.Judge(ClonePolicy.Auto, findings, null, _ => WithPreload).Allowed);
         Assert.Contains("NODE_OPTIONS", CloneSafety.Judge(ClonePolicy.Auto, findings, null, _ => ["NODE_OPTIONS=--inspect"]).Reason);
-    }
-
-    [Theory]
-    [InlineData("GODEBUG=fips140=on", false)]
-    [InlineData("GODEBUG=multipathtcp=0", true)]
-    public void Judge_Go_IsAllowedUnlessInFipsMode(string environment, bool allowed)
-    {
-        var findings = CloneFinding.ParseAll(["program\t7\t/srv/server\tgo"]);
-        Assert.Equal(allowed, CloneSafety.Judge(ClonePolicy.Auto, findings, null, _ => [environment]).Allowed);
     }
 
     [Fact]

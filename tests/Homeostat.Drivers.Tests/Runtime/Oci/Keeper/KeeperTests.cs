@@ -118,6 +118,41 @@ public sealed class KeeperTests : IDisposable
     }
 
     [Fact]
+    public async Task Output_DiskFull_IsCountedAndTheProgramGoesOn()
+    {
+        await using var cell = await TestCell.CreateAsync(_cells);
+        Directory.CreateDirectory(cell.Logs);
+        await RunAsync("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", cell.Logs);
+        try
+        {
+            var filler = Path.Combine(cell.Logs, "filler");
+            File.WriteAllBytes(filler, new byte[56 << 10]);
+            const string Script = "i=0; while [ $i -lt 200 ]; do i=$((i+1)); head -c 1000 /dev/zero | tr '\\0' x; echo; done; touch /tmp/done; "
+                + "while ! [ -e /tmp/go ]; do sleep 0.02; done; echo after; exec sleep 60";
+            Assert.True((await cell.StartAsync("sh", "-c", Script)).Ok);
+            var root = $"/proc/{(await cell.Keeper.StatusAsync(default)).InitPid}/root/tmp/";
+            await Waiting.UntilAsync(() => File.Exists(root + "done"), () => "the program, which must not wait for the disk");
+
+            File.Delete(filler);
+            File.WriteAllText(root + "go", "");
+            Assert.Contains("bytes of output were lost", await cell.WaitForLogAsync("after\n"));
+        }
+        finally
+        {
+            await RunAsync("umount", "-l", cell.Logs);
+        }
+    }
+
+    [Fact]
+    public async Task Exited_OutOfMemory_SaysSo()
+    {
+        await using var cell = await TestCell.CreateAsync(_cells, memoryBytes: 32 << 20);
+        Assert.True((await cell.StartAsync("sh", "-c", "head -c 200m /dev/zero | tail")).Ok);
+        var exit = await cell.Keeper.Exited.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.True(exit.OutOfMemory, exit.ToString());
+    }
+
+    [Fact]
     public async Task Quit_RunningProgram_LeavesNoProcessAndNoCgroup()
     {
         string id;
@@ -157,5 +192,12 @@ public sealed class KeeperTests : IDisposable
         File.WriteAllText(Path.Combine(cell.Directory, "config.json"), "{ not json");
         var error = Assert.Throws<IOException>(() => KeeperProcess.Spawn(cell.Settings(null)));
         Assert.Contains("failed (status", error.Message);
+    }
+
+    private static async Task RunAsync(string command, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(command, arguments);
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
     }
 }

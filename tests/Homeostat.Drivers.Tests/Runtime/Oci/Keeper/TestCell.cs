@@ -35,11 +35,11 @@ internal sealed class TestCell : IAsyncDisposable
 
     public KeeperClient Keeper { get; private set; } = null!;
 
-    public static async Task<TestCell> CreateAsync(TestCells home, int user = 0, string? criu = "")
+    public static async Task<TestCell> CreateAsync(TestCells home, int user = 0, string? criu = "", long memoryBytes = 0)
     {
         var cell = new TestCell(home, $"t{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         System.IO.Directory.CreateDirectory(Path.Combine(cell.Directory, "root"));
-        cell.WriteBundle(user);
+        cell.WriteBundle(user, memoryBytes);
         KeeperProcess.Spawn(cell.Settings(criu == "" ? home.Criu : criu));
         cell.Keeper = await KeeperClient.ConnectAsync(cell.Directory, default);
         return cell;
@@ -96,7 +96,7 @@ internal sealed class TestCell : IAsyncDisposable
         ["options"] = new JsonArray([.. options.Select(o => JsonValue.Create(o))]),
     };
 
-    private void WriteBundle(int user)
+    private void WriteBundle(int user, long memoryBytes)
     {
         var mounts = new JsonArray(
             Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
@@ -143,6 +143,11 @@ internal sealed class TestCell : IAsyncDisposable
                 ["resources"] = new JsonObject { ["pids"] = new JsonObject { ["limit"] = 256 } },
             },
         };
+        if (memoryBytes > 0)
+        {
+            config["linux"]!["resources"]!["memory"] = new JsonObject { ["limit"] = memoryBytes };
+        }
+
         File.WriteAllText(Path.Combine(Directory, "config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 }

@@ -65,14 +65,23 @@ internal sealed class TestCells : IDisposable
             .Select(d => Path.Combine(d, name))
             .FirstOrDefault(File.Exists);
 
-    private static string? FindLibexec()
+    /// <summary>The nearest such path at or above the tests' own directory.</summary>
+    public static string? Above(string path)
     {
-        List<string?> places = [Environment.GetEnvironmentVariable("HOMEOSTAT_LIBEXEC")];
         for (var d = new DirectoryInfo(AppContext.BaseDirectory); d is not null; d = d.Parent)
         {
-            places.Add(Path.Combine(d.FullName, "libexec"));
+            if (File.Exists(Path.Combine(d.FullName, path)))
+            {
+                return Path.Combine(d.FullName, path);
+            }
         }
 
-        return places.FirstOrDefault(p => p is not null && File.Exists(Path.Combine(p, "keeper")));
+        return null;
+    }
+
+    private static string? FindLibexec()
+    {
+        var named = Environment.GetEnvironmentVariable("HOMEOSTAT_LIBEXEC");
+        return named is not null && File.Exists(Path.Combine(named, "keeper")) ? named : Path.GetDirectoryName(Above("libexec/keeper"));
     }
 }
