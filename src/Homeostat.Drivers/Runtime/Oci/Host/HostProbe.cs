@@ -30,16 +30,17 @@ public static class HostProbe
         var libexec = Libexec.Find(options.Libexec);
         var runtime = Libexec.FindProgram("crun", "runc");
         var criu = libexec is null ? null : Existing(libexec, "criu");
-        List<HostCheck> checks = [RootUser(), Kernel(), Native(libexec), await RuntimeAsync(runtime, cancel), CgroupsOf(cgroups)];
+        List<HostCheck> checks = [RootUser(), Kernel(), Native(libexec), HostHints.DataPath(data.Data), await RuntimeAsync(runtime, cancel), CgroupsOf(cgroups)];
         if (checks[0].Outcome == CheckOutcome.Ok)
         {
             checks.Add(await OverlayAsync(data));
-            checks.Add(await NetworkAsync(cancel));
+            checks.Add(await NetworkAsync(PlatformName.Of(data.Data).Bridge, checks, cancel));
         }
 
         checks.Add(await CriuAsync(criu, cancel));
         checks.Add(Freezer(cgroups));
         checks.Add(Swap());
+        checks.Add(HostHints.PageSizes());
         var runs = checks.All(check => check.Outcome != CheckOutcome.Failed);
         var imaging = runs && IsOk(checks, "criu");
         var capabilities = new DriverCapabilities(
@@ -132,7 +133,7 @@ public static class HostProbe
         }
     }
 
-    private static async Task<HostCheck> NetworkAsync(CancellationToken cancel)
+    private static async Task<HostCheck> NetworkAsync(string bridge, List<HostCheck> checks, CancellationToken cancel)
     {
         if (Libexec.FindProgram("nft") is not { } nft)
         {
@@ -143,6 +144,7 @@ public static class HostProbe
         {
             await Command.RunAsync(nft, ["list", "tables"], null, cancel);
             using var netns = await Netns.CreateAsync();
+            checks.Add(await HostHints.ForwardingAsync(nft, bridge, cancel));
             return new("network", CheckOutcome.Ok, "network namespaces and nftables work");
         }
         catch (IOException error)

@@ -26,10 +26,12 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
             List<IReadOnlyList<CloneFinding>> draws = [];
             for (var clone = 0; clone < (verdict.Allowed ? 2 : 1); clone++)
             {
-                var (drawn, failure) = await DrawAsync(dump.Image, upper, cancel);
+                var (drawn, failure) = await DrawAsync(dump.Image, upper, verdict.Allowed, cancel);
                 if (failure is not null)
                 {
-                    return Give(TemplateState.Refused, new CloneVerdict(false, failure.Message, verdict.Lines), dump, failure);
+                    // A clone that can't be examined is one that must not be made; that it was restored is proof enough for sleep images.
+                    var state = failure.Kind == FailureKind.RestoreFailed ? TemplateState.Refused : TemplateState.Ready;
+                    return Give(state, new CloneVerdict(false, failure.Message, verdict.Lines), dump, failure);
                 }
 
                 draws.Add(drawn);
@@ -49,21 +51,29 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
         }
     }
 
-    private async Task<(IReadOnlyList<CloneFinding> Drawn, Failure? Failure)> DrawAsync(StoredImage image, string upper, CancellationToken cancel)
+    private async Task<(IReadOnlyList<CloneFinding> Drawn, Failure? Failure)> DrawAsync(
+        StoredImage image, string upper, bool draw, CancellationToken cancel)
     {
         var cell = await context.Cells.MakeAsync(plan.Over(upper), cancel);
         try
         {
-            // Not continued: a primed clone stays as it was dumped, so that the draw is its first.
             var logs = Path.Combine(context.Data.TemplateOf(revision.Id), "logs");
-            var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, stopped: false);
+            var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, image.Record.Stopped);
             if (!answer.Ok)
             {
                 return ([], new Failure(FailureKind.RestoreFailed, $"the template could not be restored: {answer.Reason}", "checkpoint: { mode: off } does without"));
             }
 
-            // A program without OpenSSL has nothing to draw from; the answer says so and its findings are empty.
-            return (CloneFinding.ParseAll((await cell.Keeper.DrawAsync(cancel)).Findings), null);
+            if (!draw)
+            {
+                return ([], null);
+            }
+
+            // A program without OpenSSL has nothing to draw from: that is an answer without findings.
+            var drawn = await cell.Keeper.DrawAsync(cancel);
+            return drawn.Ok
+                ? (CloneFinding.ParseAll(drawn.Findings), null)
+                : ([], new Failure(FailureKind.NotSupported, $"the trial of a clone failed: {drawn.Reason}", "checkpoint: { clones: no } does without clones"));
         }
         finally
         {

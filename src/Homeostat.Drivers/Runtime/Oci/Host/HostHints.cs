@@ -1,0 +1,64 @@
+namespace Homeostat.Drivers.Runtime.Oci.Host;
+
+/// <summary>Checks of the host that are about more than whether containers run.</summary>
+internal static class HostHints
+{
+    private const string HugePages = "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled";
+
+    /// <summary>sun_path is 108 bytes: <c>/runtime/cells/CELL/keeper.sock</c> takes 39 and the end one.</summary>
+    private const int DataPathBytesMax = 68;
+
+    public static HostCheck DataPath(string data)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetByteCount(data);
+        return bytes <= DataPathBytesMax
+            ? new("data", CheckOutcome.Ok, $"the data directory is {data}")
+            : new(
+                "data",
+                CheckOutcome.Failed,
+                $"the path of the data directory has {bytes} bytes; {DataPathBytesMax} fit into the addresses of sockets",
+                "use a shorter path with --data");
+    }
+
+    /// <summary>Page sizes of 64 KiB halve the memory part of a restore (measured: 3 of 13 ms of a Node.js program). A setting of the whole host, so it is not ours to make.</summary>
+    public static HostCheck PageSizes() => File.Exists(HugePages) && !File.ReadAllText(HugePages).Contains("[always]", StringComparison.Ordinal)
+        ? new("page size", CheckOutcome.Ok, "4 KiB pages: wakes from images could be a quarter faster", $"echo always > {HugePages}")
+        : new("page size", CheckOutcome.Ok, File.Exists(HugePages) ? "64 KiB pages are used where they fit" : "this kernel has one page size");
+
+    /// <summary>Docker sets the policy of iptables' FORWARD chain to drop, for all bridges of the host.</summary>
+    public static async Task<HostCheck> ForwardingAsync(string nft, string bridge, CancellationToken cancel)
+    {
+        try
+        {
+            var chain = await Command.RunAsync(nft, ["list", "chain", "ip", "filter", "FORWARD"], null, cancel);
+            if (chain.Contains("policy drop", StringComparison.Ordinal) && !chain.Contains($"\"{bridge}\"", StringComparison.Ordinal)
+                && !(await UserRulesAsync(nft, cancel)).Contains($"\"{bridge}\"", StringComparison.Ordinal))
+            {
+                return new(
+                    "outbound",
+                    CheckOutcome.Reduced,
+                    "another program (Docker) drops forwarded packets on this host: instances can't open connections to the outside",
+                    $"iptables -I DOCKER-USER -i {bridge} -j ACCEPT; iptables -I DOCKER-USER -o {bridge} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT");
+            }
+        }
+        catch (IOException)
+        {
+            // No such chain: nobody else filters.
+        }
+
+        return new("outbound", CheckOutcome.Ok, "instances may open connections to the outside");
+    }
+
+    private static async Task<string> UserRulesAsync(string nft, CancellationToken cancel)
+    {
+        try
+        {
+            return await Command.RunAsync(nft, ["list", "chain", "ip", "filter", "DOCKER-USER"], null, cancel);
+        }
+        catch (IOException)
+        {
+            // Not Docker's policy, then: there is no chain for exceptions.
+            return "";
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Drivers.Runtime.Oci;
+using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Testing;
+using Xunit;
+
+namespace Homeostat.Drivers.Tests.Runtime.Oci;
+
+/// <summary>The last address, a full disk.</summary>
+public sealed class OciLimitTests : OciTestCase
+{
+    /// <summary>A /29: five addresses for instances.</summary>
+    protected override OciDriverOptions Change(OciDriverOptions options) => options with { PoolCells = 0, Addresses = "10.93.251.8/29" };
+
+    [Fact]
+    public async Task LastAddress_IsGivenOut_TheNextStartIsRefused_UntilOneIsGivenBack()
+    {
+        var revision = Specs.Revision(OciPrograms.Of("small", "/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/usr"));
+        Assert.Null(await Driver.PrepareAsync(revision, default));
+        for (var n = 1; n <= 5; n++)
+        {
+            Assert.Null((await Driver.StartAsync(new($"i{n}"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+        }
+
+        var refused = (await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Next(), default)).Failure!;
+        Assert.Equal(FailureKind.NoAddress, refused.Kind);
+        Assert.Contains("10.93.251.8/29", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(5, (await Driver.ListAsync(default)).Count);
+
+        await Driver.StopAsync(new("i3"), TimeSpan.Zero, Next(), default);
+        Assert.Null((await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+    }
+
+    [Fact]
+    public async Task RangeThatTheHostRoutesElsewhere_IsRefusedAtOpen()
+    {
+        await using var sandbox = new OciSandbox();
+        var error = await Assert.ThrowsAsync<IOException>(() => sandbox.OpenAsync(options => options with { Addresses = "10.93.251.0/24" }));
+        Assert.Contains("collides", error.Message, StringComparison.Ordinal);
+        Assert.Contains("--addresses", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FullDisk_WhileDumping_LeavesTheInstanceRunning()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
+        var small = Directory.CreateTempSubdirectory("hs-full-").FullName;
+        await Command.RunAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", small], null, default);
+        try
+        {
+            var driver = await OciRuntimeDriver.OpenAsync(
+                new() { DataDirectory = small, PoolCells = 0, ImageMemoryBytes = 0, Addresses = "10.93.251.32/29" }, TimeProvider.System, default);
+            var revision = Specs.Revision(OciPrograms.Python("fills"));
+            Assert.Null(await driver.PrepareAsync(revision, default));
+            Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+            await File.WriteAllBytesAsync(Path.Combine(small, "ballast"), new byte[22 << 20]);
+
+            var failure = await driver.SleepAsync(new("one"), Tier.Image, Next(), default);
+
+            Assert.Equal(FailureKind.NoSpace, failure!.Kind);
+            Assert.Equal(Tier.Running, Assert.Single(await driver.ListAsync(default)).Tier);
+            File.Delete(Path.Combine(small, "ballast"));
+            Assert.Null(await driver.SleepAsync(new("one"), Tier.Image, Next(), default));
+            Assert.Null((await driver.WakeAsync(new("one"), Next(), default)).Failure);
+            await driver.StopAsync(new("one"), TimeSpan.Zero, Next(), default);
+            await driver.DisposeAsync();
+        }
+        finally
+        {
+            await Command.RunAsync("/bin/umount", ["-l", small], null, default);
+            Directory.Delete(small);
+        }
+    }
+}
