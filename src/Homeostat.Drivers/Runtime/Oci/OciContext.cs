@@ -17,6 +17,7 @@ internal sealed record OciContext(
     PlatformNetwork Network,
     CellFactory Cells,
     ImageStore? Images,
+    LargeFolios Folios,
     HintBoard Hints,
     TimeProvider Time)
 {

@@ -25,7 +25,7 @@ internal static class OciOpener
         var roots = new ImageStoreOptions { MemoryRoot = data.MemoryImages, DiskRoot = data.Images, MemoryBytesMax = options.ImageMemoryBytes };
         var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
         var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
-        var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, new HintBoard(), time);
+        var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, LargeFolios.Enable(), new HintBoard(), time);
         PlatformMark.Write(data);
         var driver = new OciRuntimeDriver(context);
         await driver.AdoptAsync(cancel);
@@ -51,6 +51,7 @@ internal static class OciOpener
             }
         }
 
+        context.Folios.Dispose();
         context.Network.Dispose();
         context.Cells.Dispose();
     }

@@ -1,10 +1,10 @@
+using Homeostat.Drivers.Runtime.Oci.Images;
+
 namespace Homeostat.Drivers.Runtime.Oci.Host;
 
 /// <summary>Checks of the host that are about more than whether containers run.</summary>
 internal static class HostHints
 {
-    private const string HugePages = "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled";
-
     /// <summary>sun_path is 108 bytes: <c>/runtime/cells/CELL/keeper.sock</c> takes 39 and the end one.</summary>
     private const int DataPathBytesMax = 68;
 
@@ -20,10 +20,14 @@ internal static class HostHints
                 "use a shorter path with --data");
     }
 
-    /// <summary>Page sizes of 64 KiB halve the memory part of a restore (measured: 3 of 13 ms of a Node.js program). A setting of the whole host, so it is not ours to make.</summary>
-    public static HostCheck PageSizes() => File.Exists(HugePages) && !File.ReadAllText(HugePages).Contains("[always]", StringComparison.Ordinal)
-        ? new("page size", CheckOutcome.Ok, "4 KiB pages: wakes from images could be a quarter faster", $"echo always > {HugePages}")
-        : new("page size", CheckOutcome.Ok, File.Exists(HugePages) ? "64 KiB pages are used where they fit" : "this kernel has one page size");
+    /// <summary>Nothing is missing without them, wakes are only slower. The platform switches them on while it runs, where the kernel's default is in force.</summary>
+    public static HostCheck PageSizes() => LargeFolios.Read() switch
+    {
+        "always" => new("page size", CheckOutcome.Ok, "64 KiB pages are used where they fit"),
+        "absent" => new("page size", CheckOutcome.Ok, "this kernel has 4 KiB pages only (64 KiB ones, from Linux 6.8 on, make wakes a third faster)"),
+        "never" => new("page size", CheckOutcome.Ok, "4 KiB pages; the platform switches 64 KiB pages on while it runs"),
+        var other => new("page size", CheckOutcome.Ok, $"64 KiB pages: {other}; wakes would be a third faster with always", $"echo always > {LargeFolios.DefaultPath}"),
+    };
 
     /// <summary>Docker sets the policy of iptables' FORWARD chain to drop, for all bridges of the host.</summary>
     public static async Task<HostCheck> ForwardingAsync(string nft, string bridge, CancellationToken cancel)

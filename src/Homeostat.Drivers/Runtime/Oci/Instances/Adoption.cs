@@ -3,6 +3,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Templates;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
@@ -59,8 +60,18 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
     {
         "running" or "ended" => cell.Cgroup.Exists && cell.Cgroup.IsFrozen ? Tier.Frozen : Tier.Running,
         "empty" or "waiting" when context.Images?.Find(ImageKind.Sleep, instance.Id.Value).Image is { } image => Asleep(instance, image),
+        "prepared" => Prepared(instance, cell),
         _ => null,
     };
+
+    /// <summary>The image lies in the cell's slot, its restore begun.</summary>
+    private Tier Prepared(OciInstance instance, Cell cell)
+    {
+        string[] roots = [context.Data.MemoryImages, context.Data.Images];
+        instance.ImageBytes = roots.Sum(root => ImageFiles.BytesBelow(Path.Combine(root, "cells", cell.Id)));
+        instance.Prepared = Task.FromResult(new KeeperAnswer(true, "", "", null));
+        return Tier.Image;
+    }
 
     private static Tier Asleep(OciInstance instance, StoredImage image)
     {

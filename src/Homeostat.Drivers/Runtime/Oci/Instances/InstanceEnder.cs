@@ -1,5 +1,6 @@
 using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Native;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
@@ -23,6 +24,8 @@ internal sealed class InstanceEnder(OciContext context)
     {
         context.Instances.Remove(instance);
         await DestroyCellAsync(instance);
+        // After the cell: a restore that was prepared in it gives the image back to the store.
+        context.Images?.Remove(ImageKind.Sleep, instance.Id.Value);
         context.Store.Remove(instance.Id);
     }
 

@@ -81,7 +81,7 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         var answer = spare is null
             ? await cell.Keeper.RestoreAsync(source.Image.Path, consume: false, park: false, logs, CancellationToken.None, stopped)
             : await cell.Keeper.ResumeAsync(logs, CancellationToken.None, stopped);
-        phases.Mark(spare is null ? "criu" : "resume");
+        phases.Mark(spare is null ? "criu" : "resume", answer.Stages);
         var reach = source.Reach.In(cell.Address);
         var failure = answer.Ok
             ? await Hooks.AfterRestoreAsync(cell, reach, revision.Spec.Checkpoint.AfterRestore, clone: true, CancellationToken.None)

@@ -3,6 +3,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
@@ -46,6 +47,9 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
     public InstanceState? State { get; set; }
 
     public long ImageBytes { get; set; }
+
+    /// <summary>The restore of its sleep image, begun off the request path and stopped before the memory is read; null: not begun.</summary>
+    public Task<KeeperAnswer>? Prepared { get; set; }
 
     public Tier Tier
     {

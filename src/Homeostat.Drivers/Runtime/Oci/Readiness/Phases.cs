@@ -11,6 +11,18 @@ internal sealed class Phases(TimeProvider time)
 
     public IReadOnlyList<KeyValuePair<string, TimeSpan>> All => _marks;
 
+    /// <summary>A phase of which the parts are known as well, as times since its beginning.</summary>
+    public void Mark(string name, IReadOnlyList<KeyValuePair<string, TimeSpan>> parts)
+    {
+        Mark(name);
+        var before = TimeSpan.Zero;
+        foreach (var (part, at) in parts)
+        {
+            _marks.Add(new($"{name}.{part}", at - before));
+            before = at;
+        }
+    }
+
     public void Mark(string name)
     {
         var now = time.GetTimestamp();

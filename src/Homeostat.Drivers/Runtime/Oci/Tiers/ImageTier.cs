@@ -2,6 +2,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Instances;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 
 namespace Homeostat.Drivers.Runtime.Oci.Tiers;
@@ -62,24 +63,24 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
             return DumpFailure(instance.Id.Value, answer.Reason);
         }
 
-        instance.ImageBytes = store.Complete(draft, stopped: false).Record.Bytes;
+        var image = store.Complete(draft, stopped: false);
+        instance.ImageBytes = image.Record.Bytes;
         (instance.Pid, _) = (null, instance.Become(Tier.Image));
-        _ = cell.Keeper.WaitForImageAsync(CancellationToken.None);
+        instance.Prepared = cell.Keeper.PrepareAsync(image.Path, CancellationToken.None);
         return null;
     }
 
     public async Task<Failure?> RestoreAsync(OciInstance instance, Phases phases, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        if (instance is not { Cell: { } cell, State: { } state, Reach: { } reach }
-            || context.Images!.Find(ImageKind.Sleep, instance.Id.Value) is not { Image: { } image })
+        if (instance is not { Cell: { } cell, State: { } state, Reach: { } reach })
         {
             await ender.RemoveAsync(instance);
-            return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no sleep image that can be used", "it starts cold instead");
+            return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no cell to be restored in", "it starts cold instead");
         }
 
-        var answer = await cell.Keeper.RestoreAsync(image.Path, consume: true, park: false, context.Store.LogsOf(instance.Id), CancellationToken.None);
-        phases.Mark("criu");
+        var answer = await RestoreAsync(instance, cell);
+        phases.Mark("criu", answer.Stages);
         var failure = answer.Ok
             ? await Hooks.AfterRestoreAsync(cell, reach, state.AfterRestore, clone: false, CancellationToken.None)
             : new Failure(FailureKind.RestoreFailed, $"the sleep image of {instance.Id} could not be restored: {answer.Reason}", "it starts cold instead");
@@ -98,6 +99,22 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         (instance.Pid, instance.ImageBytes) = (answer.Pid, 0);
         instance.Become(Tier.Running);
         return null;
+    }
+
+    private async Task<KeeperAnswer> RestoreAsync(OciInstance instance, Cell cell)
+    {
+        var logs = context.Store.LogsOf(instance.Id);
+        if (instance.Prepared is { } preparing)
+        {
+            instance.Prepared = null;
+            var prepared = await preparing;
+            return prepared.Ok ? await cell.Keeper.ResumeAsync(logs, CancellationToken.None) : prepared;
+        }
+
+        var found = context.Images!.Find(ImageKind.Sleep, instance.Id.Value);
+        return found.Image is { } image
+            ? await cell.Keeper.RestoreAsync(image.Path, consume: true, park: false, logs, CancellationToken.None)
+            : new KeeperAnswer(false, "image", found.Why!, null);
     }
 
     /// <summary>Where programs watch files by inotify: below their working directory, if they have one of their own.</summary>
