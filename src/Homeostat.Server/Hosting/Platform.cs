@@ -38,6 +38,8 @@ public sealed class Platform : IAsyncDisposable
     /// <exception cref="PlatformException">It cannot start here; says why and what to do. Nothing is left behind.</exception>
     public static async Task<Platform> StartAsync(PlatformOptions options, TimeProvider time, ILoggerFactory logs, CancellationToken cancel, FakeHost? fakeHost = null)
     {
+        // Before anything here opens a socket.
+        InlineSockets.Prepare();
         var platform = new Platform(options, time);
         try
         {
