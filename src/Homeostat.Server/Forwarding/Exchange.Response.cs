@@ -23,9 +23,26 @@ internal sealed partial class Exchange
         _answering = false;
         if (_bodySent)
             _app.Set(gateway.Options.AppTimeout);
+        var bytesMax = gateway.Options.ResponseHeadBytesMax;
+        var link = _link!;
         for (var interim = 0; interim <= gateway.Options.InterimMax; interim++)
         {
-            var (length, failure) = await ReceiveHeadAsync();
+            var scanner = new HeadScanner(bytesMax, bytesMax, lineFeeds: true);
+            int length;
+            Refusal? failure;
+            while ((length = TakeHead(link, ref scanner, out failure)) == 0 && failure is null)
+            {
+                try
+                {
+                    if (link.Commit(await link.ReceiveAsync(bytesMax + PieceBytes)) == 0)
+                        return Failed("it closed the connection before it answered");
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidDataException)
+                {
+                    return WhyBroken();
+                }
+            }
+
             if (failure is not null)
                 return failure;
             if (_response.Status is >= 200 or 101)
@@ -38,43 +55,24 @@ internal sealed partial class Exchange
                     client.Gone();
             }
 
-            _link!.Consume(length);
+            link.Consume(length);
         }
 
         return Failed("it sent too many interim responses");
     }
 
-    /// <summary>Receives until a head is complete and understood: its length, or what to answer.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(int Length, Refusal? Failure)> ReceiveHeadAsync()
+    /// <summary>The length of a complete and understood head; 0 when more is needed or it is wrong.</summary>
+    private int TakeHead(UpstreamConnection link, ref HeadScanner scanner, out Refusal? failure)
     {
-        var bytesMax = gateway.Options.ResponseHeadBytesMax;
-        var scanner = new HeadScanner(bytesMax, bytesMax, lineFeeds: true);
-        var link = _link!;
-        while (true)
-        {
-            if (!link.Received.IsEmpty)
-            {
-                var length = scanner.Scan(link.Received, out var refusal);
-                if (refusal is not null)
-                    return (0, Failed("its response header is malformed or too large"));
-                if (length > 0)
-                {
-                    var wrong = ResponseParser.Parse(link.Received[..length], gateway.Options.FieldsMax, _request.IsHead, _response);
-                    return (length, wrong is null ? null : Failed(wrong));
-                }
-            }
-
-            try
-            {
-                if (await link.ReceiveAsync(bytesMax + PieceBytes) == 0)
-                    return (0, Failed("it closed the connection before it answered"));
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidDataException)
-            {
-                return (0, WhyBroken());
-            }
-        }
+        failure = null;
+        if (link.Received.IsEmpty)
+            return 0;
+        var length = scanner.Scan(link.Received, out var refusal);
+        if (refusal is not null)
+            failure = Failed("its response header is malformed or too large");
+        else if (length > 0 && ResponseParser.Parse(link.Received[..length], gateway.Options.FieldsMax, _request.IsHead, _response) is { } wrong)
+            failure = Failed(wrong);
+        return failure is null ? length : 0;
     }
 
     private Refusal WhyBroken()
@@ -180,7 +178,7 @@ internal sealed partial class Exchange
         _app.Set(gateway.Options.StreamIdle);
         try
         {
-            return await link.ReceiveAsync();
+            return link.Commit(await link.ReceiveAsync());
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -62,27 +62,20 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>Sends once and returns how much was taken: an error of this call means that nothing was.</summary>
     public ValueTask<int> SendFirstAsync(ReadOnlyMemory<byte> bytes) => _socket.SendAsync(bytes, SocketFlags.None);
 
-    /// <summary>Receives more behind what was received; 0 when the program closed its side. Grows the buffer up to <paramref name="bytesMax"/>.</summary>
+    /// <summary>
+    /// Receives more behind what was received; 0 when the program closed its side. Grows the buffer up to <paramref name="bytesMax"/>. What came counts as
+    /// received only after <see cref="Commit"/>: doing that here would cost every request another suspended method.
+    /// </summary>
     /// <exception cref="InvalidDataException">The buffer is full at its largest.</exception>
     public ValueTask<int> ReceiveAsync(int bytesMax = BufferBytes)
     {
         MakeRoom(bytesMax);
-        return FinishAsync(_socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None));
+        return _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None);
     }
 
-    private ValueTask<int> FinishAsync(ValueTask<int> receive)
+    /// <summary>Takes over what <see cref="ReceiveAsync"/> brought.</summary>
+    public int Commit(int length)
     {
-        if (!receive.IsCompletedSuccessfully)
-            return AwaitAsync(receive);
-        var length = receive.GetAwaiter().GetResult();
-        _end += length;
-        return new(length);
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitAsync(ValueTask<int> receive)
-    {
-        var length = await receive;
         _end += length;
         return length;
     }
