@@ -113,7 +113,8 @@ public sealed record CommandResult(RegulatorCommand Command, Failure? Failure);
 /// <summary>What an operator asks for. The newest one counts.</summary>
 /// <param name="Id">Grows with each wish of the service.</param>
 /// <param name="To">For <see cref="WishKind.Sleep"/>: frozen, paged out, image or stopped.</param>
-public sealed record Wish(long Id, WishKind Kind, Tier To = Tier.Running);
+/// <param name="At">When it was asked.</param>
+public sealed record Wish(long Id, WishKind Kind, Tier To = Tier.Running, DateTimeOffset At = default);
 
 public enum WishKind
 {

@@ -5,6 +5,11 @@ namespace Homeostat.Core.Regulation;
 /// <summary>What operators ask for: wake, sleep to a tier, take a template. Answered when it is so, or when it can't be.</summary>
 internal static class WishPlanner
 {
+    /// <summary>A busy service is waited for this long before a sleep is refused: whoever just got its answer and says sleep means it.</summary>
+    public static readonly TimeSpan BusyGrace = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan BusyLook = TimeSpan.FromMilliseconds(10);
+
     /// <summary>A person asks to try now: pauses after failures end, the counts stay.</summary>
     public static void Begin(PlanBuilder plan)
     {
@@ -69,6 +74,12 @@ internal static class WishPlanner
     {
         if (WhyNot(plan, wish) is { } why)
         {
+            if (Busy(plan) > 0 && plan.Now - wish.At < BusyGrace)
+            {
+                plan.LookAgain(plan.Now + BusyLook);
+                return null;
+            }
+
             return new WishAnswer(wish.Id, why);
         }
 
@@ -79,7 +90,7 @@ internal static class WishPlanner
 
     private static Failure? WhyNot(PlanBuilder plan, Wish wish)
     {
-        var busy = plan.Current.Concat(plan.Older).Sum(i => i.InFlight) + plan.Input.Demand.Waiting;
+        var busy = Busy(plan);
         return plan switch
         {
             _ when busy > 0 => new(FailureKind.NotSupported, $"busy: {busy} requests or streams are in flight or waiting", "try again when they are over"),
@@ -94,6 +105,8 @@ internal static class WishPlanner
             _ => null,
         };
     }
+
+    private static int Busy(PlanBuilder plan) => plan.Current.Concat(plan.Older).Sum(i => i.InFlight) + plan.Input.Demand.Waiting;
 
     private static WishAnswer? Checkpointed(PlanBuilder plan, Wish wish)
     {

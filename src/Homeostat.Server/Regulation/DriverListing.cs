@@ -15,6 +15,7 @@ internal sealed partial class DriverListing(
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly List<Task> _loops = [];
     private ITimer? _timer;
+    private ITimer? _again;
 
     /// <summary>Orders lists and changes: taken before the driver is asked.</summary>
     public Func<long> Stamp { get; set; } = () => 0;
@@ -22,6 +23,7 @@ internal sealed partial class DriverListing(
     public void Start(CancellationToken stop)
     {
         _timer = time.CreateTimer(_ => Ask(), null, ServiceBoard.ListEvery, ServiceBoard.ListEvery);
+        _again = time.CreateTimer(_ => Ask(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loops.Add(Task.Run(() => ListLoopAsync(stop), CancellationToken.None));
         _loops.Add(Task.Run(() => WatchLoopAsync(stop), CancellationToken.None));
     }
@@ -45,12 +47,14 @@ internal sealed partial class DriverListing(
 
     public async ValueTask DisposeAsync()
     {
-        if (_timer is { } timer)
-        {
-            await timer.DisposeAsync();
-        }
-
         await Task.WhenAll(_loops);
+        foreach (var timer in new[] { _timer, _again })
+        {
+            if (timer is not null)
+            {
+                await timer.DisposeAsync();
+            }
+        }
     }
 
     private async Task ListLoopAsync(CancellationToken stop)
@@ -70,6 +74,7 @@ internal sealed partial class DriverListing(
             {
                 // The edge to the environment: without lists the controllers go on with what they know; the next one may work.
                 LogListFailed(log, e);
+                _again?.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
             }
         }
     }
@@ -111,7 +116,7 @@ internal sealed partial class DriverListing(
         }
     }
 
-    [LoggerMessage(2020, LogLevel.Error, "the driver's instances could not be listed")]
+    [LoggerMessage(2020, LogLevel.Error, "the driver's instances could not be listed; tried again in a second")]
     private static partial void LogListFailed(ILogger log, Exception e);
 
     [LoggerMessage(2021, LogLevel.Warning, "the driver's hints ended; they are asked for again")]

@@ -41,6 +41,7 @@ internal sealed partial class ServiceController
                 break;
             case RegulatorCommand.Forget forget:
                 _prepared.Remove(forget.Revision);
+                _forgetting++;
                 Launch(forget, 0, default);
                 break;
             default:

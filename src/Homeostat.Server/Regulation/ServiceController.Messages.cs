@@ -30,7 +30,7 @@ internal sealed partial class ServiceController
                 break;
             case ControllerMessage.Wished wished:
                 _wishAnswer?.TrySetResult(new Failure(FailureKind.Superseded, "another request by an operator took its place"));
-                (_wish, _wishAnswer) = (new Wish(++_wishes, wished.Kind, wished.To), wished.Answer);
+                (_wish, _wishAnswer) = (new Wish(++_wishes, wished.Kind, wished.To, _context.Clock.Now), wished.Answer);
                 break;
             case ControllerMessage.Suspected suspected:
                 Suspect(suspected);
@@ -66,8 +66,13 @@ internal sealed partial class ServiceController
                 var status = _context.Driver.Describe(make.Revision);
                 Tell(status?.Template == TemplateState.Ready ? "template.ready" : "template.refused", null, $"{make.Revision}: {status?.Reason?.Message ?? "the template image is ready"}");
                 break;
-            case RegulatorCommand.Forget forget when ended.Failure is not null:
-                _prepared.Add(forget.Revision);
+            case RegulatorCommand.Forget forget:
+                _forgetting--;
+                if (ended.Failure is not null)
+                {
+                    _prepared.Add(forget.Revision);
+                }
+
                 break;
             default:
                 if (ended.Command.About is { } id && _instances.TryGetValue(id, out var instance) && instance.OperationNumber == ended.Operation)

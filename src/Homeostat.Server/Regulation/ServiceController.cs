@@ -44,6 +44,7 @@ internal sealed partial class ServiceController : IDisposable
     private long _wishes;
     private long _operations;
     private long _removedAt;
+    private int _forgetting;
     private int _turns;
     private volatile bool _disposed;
     private Published _published;
@@ -179,7 +180,7 @@ internal sealed partial class ServiceController : IDisposable
             Signal();
         }
 
-        if (plan.Done)
+        if (plan.Done && _forgetting == 0)
         {
             _ended?.TrySetResult();
         }

@@ -92,6 +92,15 @@ public sealed class SleepTests
     }
 
     [Fact]
+    public void Wish_Sleep_OfAServiceThatIsJustAnswering_WaitsAMoment()
+    {
+        var plan = new Scene { Wish = new Wish(1, WishKind.Sleep, Tier.Frozen, Scene.Now.AddMilliseconds(-500)) }.With("a", Tier.Running, 1, inFlight: 1).Step();
+
+        Assert.Null(plan.WishAnswer);
+        Assert.Equal(Scene.Now.AddMilliseconds(10), plan.LookAgainAt);
+    }
+
+    [Fact]
     public void Wish_Sleep_WhenTheDumpFails_SaysWhy()
     {
         var scene = new Scene { Wish = new Wish(1, WishKind.Sleep, Tier.Image) }.With("a", Tier.Running, 1);

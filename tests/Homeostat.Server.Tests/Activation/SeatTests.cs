@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Homeostat.Server.Activation;
+using Homeostat.Testing;
 using Xunit;
 
 namespace Homeostat.Server.Tests.Activation;
@@ -52,15 +54,13 @@ public sealed class SeatTests
     [Fact]
     public async Task Stress_ClosedByTryClose_NeverHasASlotTaken()
     {
-        const int rounds = 30_000;
-        var (served, inside, closings) = (0L, 0, 0);
+        var (served, inside, closings, over) = (0L, 0, 0, false);
         var takers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
         {
-            for (var mine = 0; mine < rounds;)
+            while (!Volatile.Read(ref over))
             {
                 if (_seat.TryTake(4))
                 {
-                    mine++;
                     Interlocked.Increment(ref inside);
                     Interlocked.Increment(ref served);
                     Interlocked.Decrement(ref inside);
@@ -68,8 +68,8 @@ public sealed class SeatTests
                 }
             }
         })).ToArray();
-        var done = Task.WhenAll(takers);
-        while (!done.IsCompleted)
+        var deadline = Stopwatch.StartNew();
+        while ((closings < 2000 || Interlocked.Read(ref served) < 50_000) && deadline.Elapsed < Waiting.Deadline)
         {
             if (_seat.TryClose())
             {
@@ -86,7 +86,8 @@ public sealed class SeatTests
             await Task.Yield();
         }
 
-        await done;
+        Volatile.Write(ref over, true);
+        await Task.WhenAll(takers);
         Assert.True(served > 0 && closings > 0, $"served {served}, closed {closings} times");
         Assert.Equal(0, _seat.InFlight);
     }

@@ -1,5 +1,4 @@
 using Homeostat.Core.Explanation;
-using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Fake;
@@ -65,22 +64,6 @@ internal sealed class BoardScene : IAsyncDisposable
 
         return admission;
     }
-
-    public Task TierAsync(Tier tier) => Task.Run(async () =>
-    {
-        for (var from = 0; View.Tier != tier || View.Instances.Any(i => i.View.Operation is not null);)
-        {
-            var count = Events.Seen.Count;
-            if (View.Tier == tier && View.Instances.All(i => i.View.Operation is null))
-            {
-                return;
-            }
-
-            from = Math.Max(from, count);
-            await Events.WaitForAsync($"tier {tier} (is {View.Tier})", _ => true, from);
-            from++;
-        }
-    });
 
     public async ValueTask DisposeAsync()
     {

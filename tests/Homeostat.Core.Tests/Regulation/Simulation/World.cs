@@ -157,7 +157,7 @@ internal sealed partial class World
                 _wish = new Wish(++_operations, WishKind.Checkpoint);
                 break;
             default:
-                _wish = new Wish(++_operations, WishKind.Sleep, (Tier)_random.Next((int)Tier.Frozen, (int)Tier.Stopped + 1));
+                _wish = new Wish(++_operations, WishKind.Sleep, (Tier)_random.Next((int)Tier.Frozen, (int)Tier.Stopped + 1), Now);
                 break;
         }
 
