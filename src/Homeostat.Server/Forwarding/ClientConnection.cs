@@ -197,7 +197,7 @@ internal sealed class ClientConnection
         if (!_read.HasExpired)
             return IsDraining && !begun ? Fate.Close : null;
         _gateway.Counters.Hit(begun ? GatewayLimit.HeadTimeout : GatewayLimit.IdleTimeout);
-        return begun ? await _exchange.RefuseHeadAsync(Refusals.HeadTimeout, Fate.Close) : Fate.Close;
+        return begun ? await _exchange.RefuseHeadAsync(Refusals.HeadTimeout, Fate.Linger) : Fate.Close;
     }
 
     /// <summary>Reads and drops until the client has closed or the time is over: closing with unread bytes resets the connection, and the answer is lost.</summary>

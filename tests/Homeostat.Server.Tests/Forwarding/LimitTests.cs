@@ -54,7 +54,7 @@ public sealed class LimitTests
     [InlineData(Get)]
     public async Task Connection_WithoutARequest_IsClosedQuietly(string before)
     {
-        await using var world = await World.StartAsync(RawApp.EchoAsync, Quick with { HeadTimeout = Short, IdleTimeout = Short });
+        await using var world = await World.StartAsync(RawApp.EchoAsync, Quick with { HeadTimeout = before == "" ? Short : Waiting.Deadline, IdleTimeout = Short });
         using var client = await world.ConnectAsync();
         await client.SendAsync(before);
         if (before != "")
