@@ -230,22 +230,40 @@ void criu_kill(struct keeper *k)
 	k->criu_rpc = k->criu_log = -1;
 }
 
-/* The last lines of criu's log in one line: what a person needs to see why. */
+/* Appends the text of one line of criu's log, without its "Error (file:line): ". */
+static size_t add_error(char *detail, size_t used, const char *line, size_t length)
+{
+	const char *text = memmem(line, length, "): ", 3);
+	size_t skip = text ? (size_t)(text + 3 - line) : 0;
+
+	if (used && used < DETAIL_MAX - 3) {
+		memcpy(detail + used, "; ", 2);
+		used += 2;
+	}
+	while (skip < length && used < DETAIL_MAX - 1) {
+		char c = line[skip++];
+
+		detail[used++] = c < ' ' ? ' ' : c;
+	}
+	return used;
+}
+
+/* What a person needs to see of criu's log: its errors, in one line; the first is the cause, the later ones follow from it. */
 void criu_detail(const struct keeper *k, char *detail)
 {
-	off_t size = k->criu_log < 0 ? 0 : lseek(k->criu_log, 0, SEEK_END);
-	ssize_t n = 0;
-	int i;
+	static char log[16384];
+	ssize_t n = k->criu_log < 0 ? 0 : pread(k->criu_log, log, sizeof(log), 0);
+	const char *at = log, *end = log + (n > 0 ? n : 0);
+	size_t used = 0;
 
-	detail[0] = '\0';
-	if (size > 0)
-		n = pread(k->criu_log, detail, DETAIL_MAX - 1, size > DETAIL_MAX - 1 ? size - (DETAIL_MAX - 1) : 0);
-	if (n < 0)
-		n = 0;
-	while (n > 0 && detail[n - 1] == '\n')
-		n--;
-	detail[n] = '\0';
-	for (i = 0; i < n; i++)
-		if (detail[i] == '\n' || detail[i] == '\0')
-			detail[i] = '|';
+	while (at < end) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
+
+		/* Every run on a host without CAP_SYS_RESOURCE begins with the failure to raise a limit; nothing follows from it. */
+		if (length > 5 && !memcmp(at, "Error", 5) && !memmem(at, length, "RLIMIT_NOFILE", 13))
+			used = add_error(detail, used, at, length);
+		at += length + 1;
+	}
+	detail[used] = '\0';
 }

@@ -94,6 +94,15 @@ void cell_delete(struct keeper *k);
 long long cell_oom_kills(const struct keeper *k);
 pid_t child_with_pid(pid_t parent, pid_t inner);
 
+/* processes.c */
+#define PROCESSES_MAX 1024
+struct processes {
+	pid_t pids[PROCESSES_MAX];
+	int count;
+	bool overflow; /* there are more */
+};
+void processes_collect(struct processes *list, pid_t program);
+
 /* inject.c: runs in a child that stands in the cell's namespaces */
 struct injection {
 	bool join_cgroups;

@@ -22,38 +22,11 @@
 #include "elf.h"
 #include "trace.h"
 
-#define PROCESSES_MAX 256
 #define DRAW_BYTES 32
 
 static struct object objects[OBJECTS_MAX];
 static struct packet found; /* the findings, appended to the answer */
 static struct trace trace;
-
-struct processes {
-	pid_t pids[PROCESSES_MAX];
-	int count;
-	bool overflow;
-};
-
-static void collect(struct processes *list, pid_t pid)
-{
-	char path[64];
-	int child;
-	FILE *f;
-
-	if (list->count == PROCESSES_MAX) {
-		list->overflow = true;
-		return;
-	}
-	list->pids[list->count++] = pid;
-	/* Breadth is bounded by PROCESSES_MAX, and so is depth. Children of every thread count. */
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	f = fopen(path, "re");
-	while (f && fscanf(f, "%d", &child) == 1)
-		collect(list, child);
-	if (f)
-		fclose(f);
-}
 
 static void note(const char *kind, pid_t pid, const char *path, const char *text)
 {
@@ -167,7 +140,7 @@ static enum trace_result prime_tree(struct keeper *k, struct processes *done, lo
 		int i;
 
 		news = false;
-		collect(&now, k->program_pid);
+		processes_collect(&now, k->program_pid);
 		if (now.overflow) {
 			trace.why = "it has too many processes";
 			return TRACE_NEVER;
@@ -278,7 +251,7 @@ void operate_draw(struct keeper *k, int client)
 		return;
 	}
 	trace.why = "";
-	collect(&all, k->program_pid);
+	processes_collect(&all, k->program_pid);
 	for (i = 0; i < all.count && r == TRACE_OK; i++) {
 		count = elf_scan(all.pids[i], objects, OBJECTS_MAX, &unreadable);
 		if (!has_openssl(count))

@@ -99,21 +99,15 @@ static void restore_failed(struct keeper *k, int client, const struct criu_answe
 	answer_failed(k, client, "image", reason);
 }
 
-static void tree_signal(pid_t pid, int number, int depth)
+/* A primed template was dumped while each of its processes stood stopped. */
+static void continue_program(const struct keeper *k)
 {
-	char path[64];
-	int child;
-	FILE *f;
+	static struct processes all;
+	int i;
 
-	if (pid <= 0)
-		return; /* 0 would be the keeper's own group */
-	kill(pid, number);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
-	f = depth > 0 ? fopen(path, "re") : NULL;
-	while (f && fscanf(f, "%d", &child) == 1)
-		tree_signal(child, number, depth - 1);
-	if (f)
-		fclose(f);
+	processes_collect(&all, k->program_pid);
+	for (i = 0; i < all.count; i++)
+		kill(all.pids[i], SIGCONT);
 }
 
 /* The last message of criu and its exit: only then is the program a child of init. */
@@ -158,9 +152,8 @@ static void resumed(struct keeper *k, int client)
 	}
 	k->state = CELL_RUNNING;
 	k->checkpointable = true;
-	/* A primed template was dumped while it stood stopped. */
 	if (packet_get_number(&k->request, "continue", 0, 1, 0))
-		tree_signal(k->program_pid, SIGCONT, 32);
+		continue_program(k);
 	answer_ok(k, client);
 	leave_criu(k);
 }

@@ -161,6 +161,30 @@ public sealed class CloneDrawTests : IDisposable
         Assert.Equal("running", (await cell.Keeper.StatusAsync(default)).State);
     }
 
+    [Fact]
+    public async Task Prime_ChildForkedByAThread_IsFoundAndStoppedToo()
+    {
+        TestCells.Require("python3");
+        _cells.WriteProgram("threads.py", """
+            import os, threading, time
+            def run():
+                if os.fork() == 0: time.sleep(1000)
+                print('begun', flush=True)
+                time.sleep(1000)
+            threading.Thread(target=run, daemon=True).start()
+            time.sleep(1000)
+            """);
+        await using var cell = await TestCell.CreateAsync(_cells);
+        Assert.True((await cell.StartAsync("python3", "/srv/threads.py")).Ok);
+        await cell.WaitForLogAsync("begun");
+        var primed = await cell.Keeper.PrimeAsync(TimeSpan.FromSeconds(10), default);
+        Assert.True(primed.Ok, primed.Reason);
+        var pids = CloneFinding.ParseAll(primed.Findings).Where(f => f.Kind == FindingKind.Program).Select(f => f.Pid).ToList();
+        Assert.Equal(2, pids.Count);
+        await Waiting.UntilAsync(
+            () => pids.TrueForAll(p => File.ReadAllText($"/proc/{p}/stat").Contains(") T ", StringComparison.Ordinal)), () => "both to stand stopped");
+    }
+
     private async Task<CloneVerdict> MakeTemplateAsync(string image, string command, int user, string path, bool prime = true)
     {
         await using var cell = await TestCell.CreateAsync(_cells, user);
