@@ -88,17 +88,23 @@ static void drain_rest(struct keeper *k)
 
 static void hear_init(struct keeper *k)
 {
-	if (packet_receive(k->init_fd, &k->init_packet) != 1) {
+	/* Apart from init_packet: behind the answer to a start may lie the news that the program has ended already. */
+	static struct packet news;
+
+	if (packet_receive(k->init_fd, &news) != 1) {
 		close(k->init_fd);
 		k->init_fd = -1;
 		return;
 	}
-	if (!strcmp(k->init_packet.data, "exited")) {
-		k->exit_status = (int)packet_get_number(&k->init_packet, "status", 0, 0xffff, SIGKILL);
+	if (!strcmp(news.data, "exited")) {
+		k->exit_status = (int)packet_get_number(&news, "status", 0, 0xffff, SIGKILL);
 		k->has_exit = true;
-	} else {
-		k->init_answered = true;
+		return;
 	}
+	k->init_packet.len = news.len;
+	k->init_packet.overflow = false;
+	memcpy(k->init_packet.data, news.data, news.len);
+	k->init_answered = true;
 }
 
 static void cell_ended(struct keeper *k)

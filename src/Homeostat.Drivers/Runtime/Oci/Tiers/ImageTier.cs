@@ -123,7 +123,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
     public static Failure DumpFailure(string what, string reason) => new(
         DiskFull.Is(reason) ? FailureKind.NoSpace : FailureKind.DumpFailed,
         $"{what} could not be dumped: {reason}",
-        "checkpoint: { mode: off } keeps it frozen and paged out instead");
+        DumpRemedies.Of(reason));
 
     private static void GoBack(OciInstance instance, Cell cell, Tier from)
     {
