@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 source "$repo/eng/run/lib/platform.sh"
 
 services=(node django php apache rails jvm aspnet busybox c-threads)
-rounds=5
+rounds=3
 
 # Milliseconds of one request to service $1, path $2; what Server-Timing said of the wake is left in the file `way`.
 request() {
@@ -71,7 +71,7 @@ demo_crowd() {
   homeostat sleep node --to image >>"$demo/log" 2>&1 || true
   local i urls=()
   for ((i = 0; i < 50; i++)); do urls+=(-o /dev/null "$gateway/uuid"); done
-  curl -s -Z --parallel-immediate --parallel-max 50 --max-time 60 -H 'Host: node.localhost' -w '%{http_code} %{time_total}\n' "${urls[@]}" >"$demo/crowd" || true
+  curl -s --no-progress-meter -Z --parallel-immediate --parallel-max 50 --max-time 60 -H 'Host: node.localhost' -w '%{http_code} %{time_total}\n' "${urls[@]}" >"$demo/crowd" || true
   note "50 requests at once to sleeping node: $(grep -c '^200' "$demo/crowd") answered, slowest $(sort -k2 -n "$demo/crowd" |
     awk 'END { printf "%.0f ms", $2 * 1000 }'), $(homeostat ps -o json | grep -o '"service": *"node"' | wc -l) instance"
 }
@@ -95,9 +95,9 @@ demo_state
 demo_crowd
 
 step "homeostat ps"
-homeostat ps | sed 's/^/    /'
+homeostat ps
 step "homeostat explain node"
-homeostat explain node | head -20 | sed 's/^/    /'
+homeostat explain node --decisions 6
 
 step "Ending"
 for name in "${services[@]}"; do homeostat rm "$name" >>"$demo/log" 2>&1 || true; done

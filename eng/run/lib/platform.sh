@@ -68,5 +68,5 @@ holdings() {
 leftovers() {
   local found
   found=$(comm -13 <(echo "$held_before") <(holdings))
-  echo "${found:-nothing}"
+  echo "${found:-nothing}" | paste -sd " "
 }

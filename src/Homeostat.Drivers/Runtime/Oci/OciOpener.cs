@@ -38,7 +38,7 @@ internal static class OciOpener
         if (context.Instances.IsEmpty)
         {
             await context.Network.RemoveAsync(CancellationToken.None);
-            context.Cells.RemoveGroups();
+            await context.Cells.RemoveGroupsAsync(context.Time);
             File.Delete(context.Data.Network);
             Directory.Delete(context.Data.Volatile, recursive: true);
         }

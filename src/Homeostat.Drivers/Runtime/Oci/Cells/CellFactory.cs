@@ -115,9 +115,9 @@ internal sealed class CellFactory(
     public CgroupLayout Cgroups => cgroups;
 
     /// <summary>The platform's own group, and the one of all platforms if this was the last: a group that is not empty stays.</summary>
-    public void RemoveGroups()
+    public async Task RemoveGroupsAsync(TimeProvider time)
     {
-        new Cgroup(cgroups, name.CgroupPath).Remove();
+        await new Cgroup(cgroups, name.CgroupPath).RemoveAllAsync(TimeSpan.FromSeconds(2), time);
         new Cgroup(cgroups, PlatformName.CgroupTop).Remove();
     }
 

@@ -75,22 +75,50 @@ internal sealed class Cgroup(CgroupLayout layout, string path)
     }
 
     /// <summary>Removes it from all hierarchies. Gone already is fine; busy is not an error: the sweeper comes again.</summary>
-    public void Remove()
+    public void Remove() => TryRemove(inner: false);
+
+    /// <summary>
+    /// Removes it with the groups in it. The last tasks of a group leave each hierarchy in their own time after they were killed, so it is tried again
+    /// until <paramref name="patience"/> is over. False: something in it is alive.
+    /// </summary>
+    public async Task<bool> RemoveAllAsync(TimeSpan patience, TimeProvider time)
     {
-        foreach (var directory in layout.AllMounts.Select(mount => mount + path))
+        var begun = time.GetTimestamp();
+        while (!TryRemove(inner: true))
+        {
+            if (time.GetElapsedTime(begun) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time);
+        }
+
+        return true;
+    }
+
+    private bool TryRemove(bool inner)
+    {
+        var gone = true;
+        foreach (var directory in layout.AllMounts.Select(mount => mount + path).Where(Directory.Exists))
         {
             try
             {
-                if (Directory.Exists(directory))
+                foreach (var child in inner ? Directory.GetDirectories(directory) : [])
                 {
-                    Directory.Delete(directory);
+                    Directory.Delete(child);
                 }
+
+                Directory.Delete(directory);
             }
             catch (IOException)
             {
                 // EBUSY: a task of it is not reaped yet.
+                gone = false;
             }
         }
+
+        return gone;
     }
 
     private static long Field(string text, string name)
