@@ -73,21 +73,25 @@ internal static class ApplyCommand
     {
         try
         {
-            return await Progress.ShowAsync(terminal, $"{applied.Service}@{applied.Revision}: starting it and taking its process image", async () =>
+            // Said after the spinner is gone: it would wipe the line.
+            var said = await Progress.ShowAsync(terminal, $"{applied.Service}@{applied.Revision}: starting it and taking its process image", async () =>
             {
-                var told = quiet ? TextWriter.Null : terminal.Out;
                 try
                 {
                     var images = (await client.CheckpointAsync(applied.Tenant, applied.Service, timeout, cancel)).Images;
-                    told.WriteLine($"  ready; process image {Human.Size(images.TemplateBytes)}{(images.ClonesAllowed ? "" : ", not cloned: " + images.Reason)}");
+                    return $"ready; process image {Human.Size(images.TemplateBytes)}{(images.ClonesAllowed ? "" : ", not cloned: " + images.Reason)}";
                 }
                 catch (ProblemException e) when (e.Problem.Code is "tier-not-reached")
                 {
                     await client.WakeAsync(applied.Tenant, applied.Service, timeout, cancel);
-                    told.WriteLine($"  ready; no process image: {e.Problem.Detail}");
+                    return $"ready; no process image: {e.Problem.Detail}";
                 }
-                return ExitCodes.Ok;
             });
+            if (!quiet)
+            {
+                terminal.Out.WriteLine(Human.Wrap(said, terminal.Width, "  "));
+            }
+            return ExitCodes.Ok;
         }
         catch (ProblemException e)
         {

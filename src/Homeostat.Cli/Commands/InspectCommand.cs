@@ -65,7 +65,17 @@ internal static class InspectCommand
                     ShowObject(property.Value, indent + "  ");
                     continue;
                 }
-                terminal.Out.WriteLine($"{indent}{property.Name}: {Flow(property.Value)}");
+                var line = $"{indent}{property.Name}: {Flow(property.Value)}";
+                if (property.Value.ValueKind != JsonValueKind.Array || line.Length <= (terminal.Width ?? int.MaxValue))
+                {
+                    terminal.Out.WriteLine(line);
+                    continue;
+                }
+                terminal.Out.WriteLine($"{indent}{property.Name}:");
+                foreach (var item in property.Value.EnumerateArray())
+                {
+                    terminal.Out.WriteLine($"{indent}  - {Flow(item)}");
+                }
             }
         }
     }

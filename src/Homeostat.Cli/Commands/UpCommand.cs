@@ -84,11 +84,13 @@ internal static class UpCommand
     /// <summary>The line that scripts wait for, and one for people who are here for the first time.</summary>
     private static void Greet(Terminal terminal, PlatformOptions options, Platform platform)
     {
-        var gateways = string.Join(" ", platform.Gateway.Select(e => $"http://{e}"));
-        var admin = platform.Admin is { } endpoint ? $" admin http://{endpoint}" : "";
-        terminal.Out.WriteLine($"{terminal.OutPaint("ready", Paint.Green)} gateway {gateways}{admin} socket {platform.AdminSocket}");
-        var data = options.Data == ServerAddress.DefaultData() ? "" : $" --data {options.Data}";
-        terminal.Out.WriteLine($"next: homeostat apply -f service.yaml{data}; homeostat ls{data}; homeostat doctor{data}; Ctrl-C stops");
+        var admin = platform.Admin is { } endpoint ? $", admin http://{endpoint}" : "";
+        terminal.Out.WriteLine($"{terminal.OutPaint("ready", Paint.Green)} {string.Join(" ", platform.Gateway.Select(e => $"http://{e}"))}{admin}");
+        terminal.Out.WriteLine("next: homeostat apply -f service.yaml; homeostat ls; homeostat doctor");
+        if (options.Data != ServerAddress.DefaultData())
+        {
+            terminal.Out.WriteLine($"      in other shells first: export HOMEOSTAT_DATA={options.Data}");
+        }
     }
 
     private static void Configure(ILoggingBuilder log, bool verbose)
