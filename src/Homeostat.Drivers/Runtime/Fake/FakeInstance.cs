@@ -76,7 +76,12 @@ internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost 
         {
             if (memory is not null)
             {
+                var before = Memory;
                 Memory = memory;
+                if (before != memory)
+                {
+                    before.Retire();
+                }
             }
 
             _responder = new FakeResponder(id.Value, Memory, time, () => host.Crash(id, new ExitInfo(null, 11, false)));

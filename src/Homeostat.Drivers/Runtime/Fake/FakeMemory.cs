@@ -39,7 +39,16 @@ internal sealed class FakeMemory(TimeProvider time)
             (more, _more) = (_more, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
-        more.SetResult();
+        more.TrySetResult();
+    }
+
+    /// <summary>Another memory took its place: whoever waits for more of this one looks again, now and from now on.</summary>
+    public void Retire()
+    {
+        lock (_lock)
+        {
+            _more.TrySetResult();
+        }
     }
 
     /// <summary>Lines after number <paramref name="after"/>, the last <paramref name="tail"/> of them, and a task that ends when there are more.</summary>
