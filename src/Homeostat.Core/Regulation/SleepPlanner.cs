@@ -89,7 +89,7 @@ internal static class SleepPlanner
             ? new RegulatorCommand.Stop(instance.Id, ServiceRegulator.StopGrace, Force: false)
             : new RegulatorCommand.Sleep(instance.Id, tier));
         plan.Record(
-            Action(tier), $"idle since {idle.TotalSeconds:0.#} s", "idle", instance.Id, instance.IdleSince + until,
+            Action(tier), $"idle for {idle.TotalSeconds:0.#} s", "idle", instance.Id, instance.IdleSince + until,
             alternatives: tier == Tier.PagedOut ? [WhyNoImage(plan)] : [],
             inputs: [new("tier", instance.Tier.ToString()), new("idle", $"{idle.TotalSeconds:0.#} s"), new("declared", $"{Declared(plan, tier).TotalSeconds:0.#} s")]);
     }

@@ -43,8 +43,8 @@ public sealed class ExplainerTests
     [Fact]
     public void Asleep_AndFailing()
     {
-        var slept = new Decision(Now.AddMinutes(-5), "image", "idle since 300 s", "idle", [], [], null);
-        Assert.Equal("It is not running. Put to sleep as an image at 11:55:00: idle since 300 s (idle).", First(Service(Instance(Tier.Image, 0, 600)) with { Decisions = [slept] }));
+        var slept = new Decision(Now.AddMinutes(-5), "image", "idle for 300 s", "idle", [], [], null);
+        Assert.Equal("It is not running. Put to sleep as an image at 11:55:00: idle for 300 s (idle).", First(Service(Instance(Tier.Image, 0, 600)) with { Decisions = [slept] }));
 
         var failing = Service() with
         {

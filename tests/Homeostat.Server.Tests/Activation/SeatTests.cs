@@ -55,7 +55,9 @@ public sealed class SeatTests
     public async Task Stress_ClosedByTryClose_NeverHasASlotTaken()
     {
         var (served, inside, closings, over) = (0L, 0, 0, false);
-        var takers = Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
+        // Threads of their own: spinning on the pool's would starve every other test.
+        var takers = Enumerable.Range(0, 3).Select(_ => Task.Factory.StartNew(Take, default, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToArray();
+        void Take()
         {
             while (!Volatile.Read(ref over))
             {
@@ -67,7 +69,8 @@ public sealed class SeatTests
                     _seat.Return(true);
                 }
             }
-        })).ToArray();
+        }
+
         var deadline = Stopwatch.StartNew();
         while ((closings < 2000 || Interlocked.Read(ref served) < 50_000) && deadline.Elapsed < Waiting.Deadline)
         {

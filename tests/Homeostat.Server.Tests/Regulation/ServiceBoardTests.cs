@@ -160,9 +160,13 @@ public sealed class ServiceBoardTests
         var deadline = Stopwatch.StartNew();
         while (seen[^1] != Tier.Stopped && deadline.Elapsed < Waiting.Deadline)
         {
-            // In small steps: what a turn arms after a step is due in a later one.
             clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            // Time stands still until what the step began is over and the next look is armed.
+            while (scene.View is { Instances: [var view] } now && (view.View.Operation is not null || now.LookAgainAt <= now.At) && deadline.Elapsed < Waiting.Deadline)
+            {
+                await Task.Yield();
+            }
+
             if (scene.View.Tier is var tier && tier != seen[^1])
             {
                 seen.Add(tier);
