@@ -54,8 +54,9 @@ internal sealed class WakeBenchmark : IBenchmark
             await platform.Client.RemoveAsync(null, app.Name, cancel);
         }
 
+        var spare = await WakeSpare.MeasureAsync(platform, options, cancel);
         var burst = await WakeBurst.MeasureAsync(platform, options, cancel);
-        return WakeReport.Compose(Name, apps, burst);
+        return WakeReport.Compose(Name, apps, spare, burst);
     }
 
     private static async Task PrepareAsync(PlatformUnderTest platform, WakeApp app, CancellationToken cancel)
