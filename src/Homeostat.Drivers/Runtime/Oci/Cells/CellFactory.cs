@@ -132,6 +132,7 @@ internal sealed class CellFactory(
         }
 
         NameFiles.Write(paths.Upper, id, address, _resolvConf);
+        await network.RaiseAsync(cancel);
         var netns = await Netns.CreateAsync();
         try
         {

@@ -6,18 +6,21 @@ namespace Homeostat.Drivers.Runtime.Oci.Networks;
 
 /// <summary>
 /// The platform's bridge, address range and firewall table, all named after the data directory; and the links of its cells.
+/// The range is kept while the platform runs; bridge and table are there only while there are cells (<see cref="RaiseAsync"/>, <see cref="LowerAsync"/>),
+/// so that a platform without services leaves the host as it was.
 /// </summary>
 internal sealed class PlatformNetwork : IDisposable
 {
     private readonly PlatformName _name;
     private readonly Netlink _net = new();
     private readonly Lock _lock = new();
-    private readonly int _bridge;
+    private readonly SemaphoreSlim _turn = new(1);
+    private int _bridge;
+    private volatile bool _up;
 
-    private PlatformNetwork(PlatformName name, AddressRange range, int bridge, string? forwardingWas)
+    private PlatformNetwork(PlatformName name, AddressRange range, string? forwardingWas)
     {
         _name = name;
-        _bridge = bridge;
         ForwardingWas = forwardingWas;
         Addresses = new AddressPool(range, Random.Shared.Next(range.Capacity));
     }
@@ -25,7 +28,7 @@ internal sealed class PlatformNetwork : IDisposable
     public AddressPool Addresses { get; }
 
     /// <summary>The host's ip_forward before the platform set it to 1; null: it was 1.</summary>
-    public string? ForwardingWas { get; }
+    public string? ForwardingWas { get; private set; }
 
     /// <summary>Makes what is missing; what an earlier platform on the data directory left is taken over.</summary>
     /// <param name="chosen">From the options, or what was chosen before on this data directory; null: choose a free one.</param>
@@ -42,9 +45,55 @@ internal sealed class PlatformNetwork : IDisposable
 
         var range = chosen ?? RangeChoice.Choose(name.Seed, routed)
             ?? throw new IOException("all address ranges between 10.88.0.0 and 10.93.255.255 are routed elsewhere: choose a range with --addresses");
-        forwardingWas ??= await EnableForwardingAsync(cancel);
-        await Command.RunAsync("nft", ["-f", "-"], FirewallRules.Make(name.Bridge, range), cancel);
-        return new PlatformNetwork(name, range, MakeBridge(name.Bridge, range), forwardingWas);
+        var network = new PlatformNetwork(name, range, forwardingWas);
+        await network.RaiseAsync(cancel);
+        return network;
+    }
+
+    /// <summary>Makes bridge and firewall table if they are not there. Called before each cell is made: costs nothing when they are.</summary>
+    public async ValueTask RaiseAsync(CancellationToken cancel)
+    {
+        if (_up)
+        {
+            return;
+        }
+
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            if (!_up)
+            {
+                ForwardingWas ??= await EnableForwardingAsync(cancel);
+                await Command.RunAsync("nft", ["-f", "-"], FirewallRules.Make(_name.Bridge, Addresses.Range), cancel);
+                _bridge = MakeBridge(_name.Bridge, Addresses.Range);
+                _up = true;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Removes bridge and firewall table and puts the host's forwarding back, if no address is taken: a cell in the making has one already.</summary>
+    /// <returns>Whether nothing of the network is left.</returns>
+    public async Task<bool> LowerAsync(CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            if (_up && Addresses.TakenCount == 0)
+            {
+                _up = false;
+                await RemoveAsync(cancel);
+            }
+
+            return !_up;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>Gives an empty namespace an address on the bridge. The address is taken before and given back by the caller.</summary>
@@ -80,8 +129,13 @@ internal sealed class PlatformNetwork : IDisposable
         }
     }
 
-    /// <summary>Removes bridge and firewall table, and puts the host's forwarding back. Only when no cell is left.</summary>
-    public async Task RemoveAsync(CancellationToken cancel)
+    public void Dispose()
+    {
+        _net.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task RemoveAsync(CancellationToken cancel)
     {
         lock (_lock)
         {
@@ -92,10 +146,9 @@ internal sealed class PlatformNetwork : IDisposable
         if (ForwardingWas is not null)
         {
             await File.WriteAllTextAsync("/proc/sys/net/ipv4/ip_forward", ForwardingWas, cancel);
+            ForwardingWas = null;
         }
     }
-
-    public void Dispose() => _net.Dispose();
 
     private static int MakeBridge(string name, AddressRange range)
     {

@@ -50,6 +50,12 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
         {
             await forgotten.ForgetAsync();
         }
+
+        // The last one gives back what all shared: without services the host is as it was.
+        if (_revisions.IsEmpty && context.Instances.IsEmpty && await context.Network.LowerAsync(CancellationToken.None))
+        {
+            await context.Cells.RemoveGroupsAsync(context.Time);
+        }
     }
 
     public async ValueTask DisposeAsync()
