@@ -45,8 +45,14 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
     /// <summary>One request through the gateway.</summary>
     public HttpProbe.Answer Get(string service, string path) => HttpProbe.Get(Gateway, service + ".localhost", path, TimeSpan.FromSeconds(120));
 
+    /// <summary>Removes every service first: a clean stop alone may leave instances for the next start, and there is none.</summary>
     public async ValueTask DisposeAsync()
     {
+        foreach (var service in await Client.ServicesAsync(null, CancellationToken.None))
+        {
+            await Client.RemoveAsync(null, service.Service, CancellationToken.None);
+        }
+
         Client.Dispose();
         Command.Run("kill", ["-TERM", _process.Id.ToString()]);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
