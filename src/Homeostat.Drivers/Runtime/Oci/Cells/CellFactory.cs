@@ -97,16 +97,16 @@ internal sealed class CellFactory(
         }
 
         CgroupOf(id).Remove();
-        var directory = data.Cell(id).Directory;
-        if (Directory.Exists(directory))
+        foreach (var directory in (string[])[data.Cell(id).Directory, Path.Combine(data.RuntimeState, id)])
         {
-            Directory.Delete(directory, recursive: true);
-        }
-
-        var state = Path.Combine(data.RuntimeState, id);
-        if (Directory.Exists(state))
-        {
-            Directory.Delete(state, recursive: true);
+            try
+            {
+                ImageFiles.Remove(directory);
+            }
+            catch (IOException)
+            {
+                // Something is still written there (a full disk, a keeper in its last moment): the sweeper comes again.
+            }
         }
     }
 

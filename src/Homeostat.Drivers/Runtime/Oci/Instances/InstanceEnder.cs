@@ -75,10 +75,14 @@ internal sealed class InstanceEnder(OciContext context)
         if (instance.Cell is { } cell)
         {
             instance.Cell = null;
-            if (cell.Cgroup.Exists)
+            try
             {
                 // SIGKILL reaches a frozen task on v2 only; on v1 the group must run again for its tasks to die.
                 cell.Cgroup.Thaw();
+            }
+            catch (IOException)
+            {
+                // The group went with its last process: nothing of it is frozen.
             }
 
             await context.Cells.DestroyAsync(cell);
