@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Homeostat.Drivers.Runtime.Oci.Bundles;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
-using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Native;
 using Homeostat.Drivers.Runtime.Oci.Networks;
@@ -79,7 +78,7 @@ internal sealed class CellFactory(
         await cell.DisposeAsync();
         if (keepUpperAs is not null)
         {
-            ImageFiles.Remove(keepUpperAs);
+            WrittenTree.Remove(keepUpperAs);
             Directory.CreateDirectory(Path.GetDirectoryName(keepUpperAs)!);
             Directory.Move(cell.Paths.Upper, keepUpperAs);
         }
@@ -101,7 +100,7 @@ internal sealed class CellFactory(
         {
             try
             {
-                ImageFiles.Remove(directory);
+                WrittenTree.Remove(directory);
             }
             catch (IOException)
             {

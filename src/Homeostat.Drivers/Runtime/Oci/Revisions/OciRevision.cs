@@ -2,6 +2,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Roots;
 using Homeostat.Drivers.Runtime.Oci.Templates;
 
 namespace Homeostat.Drivers.Runtime.Oci.Revisions;
@@ -129,7 +130,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     {
         await DisposeAsync();
         context.Images?.Remove(ImageKind.Template, revision.Id.ToString());
-        ImageFiles.Remove(Directory);
+        WrittenTree.Remove(Directory);
     }
 
     private void Use(TemplateRecord record)
