@@ -34,7 +34,7 @@ boot() {
     -kernel "$vm/vmlinuz" -initrd "$vm/initrd" -append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=false systemd.mask=serial-getty@ttyS0.service" \
     -drive "file=$vm/root.ext4,if=virtio,format=raw,snapshot=on" \
     -drive "file=$repo/artifacts/vm/payload.ext4,if=virtio,format=raw,snapshot=on" \
-    </dev/null 2>&1 | tr -d '\r' | tee "$console" | grep --line-buffered -E '^(guest|up): |\[FAIL\]|\[SKIP\]|^ {4,}' || true
+    </dev/null 2>&1 | sed -u 's,\r,,g' | tee "$console" | grep --line-buffered -E '^(guest|up): |\[FAIL\]|\[SKIP\]|^ {4,}' || true
 }
 
 # The value of `NAME=N` in the guest's report line; 0 without.
