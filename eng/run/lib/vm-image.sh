@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # mmdebstrap's hooks expand $1, the new root, themselves
 
-vm_packages=linux-image-cloud-amd64,systemd-sysv,udev,iproute2,nftables,kmod,procps,crun,busybox-static,nodejs,python3-minimal,curl
+vm_packages=linux-image-cloud-amd64,systemd-sysv,udev,iproute2,nftables,kmod,procps,crun,busybox-static,nodejs,python3,curl
 vm_suite=bookworm
 
 # Ensures $vm/{root.ext4,vmlinuz,initrd}; about three minutes the first time, nothing after that.
