@@ -53,7 +53,7 @@ boot
 cycle=$(sed -n 's/^guest: cycle failures //p' "$console")
 passed=$(reported passed) failed=$(($(reported failed) + $(reported errors))) skipped=$(reported skipped)
 steps=$(grep -c '^guest: ok ' "$console" || true)
-if [[ -z $cycle ]]; then
+if [[ -z $cycle ]] || ! grep -q '^guest: report' "$console"; then
   warn "the guest did not get to its end within $vm_limit s; see $console"
   failed=$((failed + 1))
 fi

@@ -45,14 +45,16 @@ until grep -q '^ready' /tmp/up.log; do
   sleep 0.1
 done
 tail -n 3 /tmp/up.log
-step apply ./homeostat apply --wait -f samples/node/service.yaml
-step "stop before the cold start" ./homeostat sleep node --to stopped
-wake cold 1 'desc="\?cold\|desc="\?restored'
+step apply ./homeostat apply -f samples/node/service.yaml
+wake start 1 'cold\|restored'
 wake running 2 running
+step template ./homeostat checkpoint node --timeout 5m
 step freeze ./homeostat sleep node --to frozen
 wake thaw 3 frozen
 step image ./homeostat sleep node --to image
 wake restore 4 restored
+step stop ./homeostat sleep node --to stopped
+wake clone 1 'restored\|cold'
 ./homeostat ps
 step remove ./homeostat rm node
 step doctor ./homeostat doctor
