@@ -40,9 +40,29 @@ run_project() {
   skipped=$((skipped + $(attribute "$report" skipped)))
 }
 
+# Paging out needs somewhere to page to: a host without swap gets 64 MiB of it for as long as the tests run.
+swap=$repo/artifacts/test-swap
+give_back_swap() {
+  if [[ -e $swap ]]; then
+    swapoff "$swap" 2>/dev/null || true
+    rm -f "$swap"
+  fi
+}
+lend_swap() {
+  if ((EUID != 0)) || [[ $(wc -l </proc/swaps) -gt 1 ]]; then return; fi
+  trap give_back_swap EXIT
+  (umask 077 && dd if=/dev/zero of="$swap" bs=1M count=64 status=none)
+  if mkswap -q "$swap" && swapon "$swap" 2>/dev/null; then
+    note "64 MiB of swap until the tests end: this host has none to page out to"
+  else
+    rm -f "$swap"
+  fi
+}
+
 bash "$repo/eng/run/build.sh"
 
 mkdir -p "$repo/artifacts/log"
+lend_swap
 for project in "$repo"/tests/*.Tests; do
   run_project "$(basename "$project")"
 done

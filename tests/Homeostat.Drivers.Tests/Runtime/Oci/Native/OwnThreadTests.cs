@@ -19,7 +19,6 @@ public sealed class OwnThreadTests
         })));
 
         Assert.DoesNotContain(home, made);
-        Assert.Equal(40, made.Distinct().Count());
         Assert.All(Directory.GetDirectories("/proc/self/task"), task => Assert.Equal(home, NamespacesOf(task) ?? home));
     }
 
