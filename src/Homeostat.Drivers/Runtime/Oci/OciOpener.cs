@@ -37,7 +37,7 @@ internal static class OciOpener
         PlatformMark.Remove(context.Data);
         if (context.Instances.IsEmpty)
         {
-            await context.Network.LowerAsync(CancellationToken.None);
+            await context.Network.LowerAsync(anyway: true, CancellationToken.None);
             await context.Cells.RemoveGroupsAsync(context.Time);
             File.Delete(context.Data.Network);
             Directory.Delete(context.Data.Volatile, recursive: true);

@@ -63,8 +63,9 @@ internal sealed class PlatformNetwork : IDisposable
         {
             if (!_up)
             {
-                ForwardingWas ??= await EnableForwardingAsync(cancel);
-                await Command.RunAsync("nft", ["-f", "-"], FirewallRules.Make(_name.Bridge, Addresses.Range), cancel);
+                // Not cancelled: half of it would be made and nobody would know.
+                ForwardingWas ??= await EnableForwardingAsync(CancellationToken.None);
+                await Command.RunAsync("nft", ["-f", "-"], FirewallRules.Make(_name.Bridge, Addresses.Range), CancellationToken.None);
                 _bridge = MakeBridge(_name.Bridge, Addresses.Range);
                 _up = true;
             }
@@ -76,13 +77,14 @@ internal sealed class PlatformNetwork : IDisposable
     }
 
     /// <summary>Removes bridge and firewall table and puts the host's forwarding back, if no address is taken: a cell in the making has one already.</summary>
+    /// <param name="anyway">Also while addresses are taken: the platform ends and no cell is left.</param>
     /// <returns>Whether nothing of the network is left.</returns>
-    public async Task<bool> LowerAsync(CancellationToken cancel)
+    public async Task<bool> LowerAsync(bool anyway, CancellationToken cancel)
     {
         await _turn.WaitAsync(cancel);
         try
         {
-            if (_up && Addresses.TakenCount == 0)
+            if (_up && (anyway || Addresses.TakenCount == 0))
             {
                 _up = false;
                 await RemoveAsync(cancel);

@@ -9,6 +9,9 @@ namespace Homeostat.Drivers.Runtime.Oci.Revisions;
 /// <summary>The prepared revisions.</summary>
 internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
 {
+    private const int RestTries = 100;
+    private static readonly TimeSpan RestPause = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<RevisionId, OciRevision> _revisions = new();
     private readonly Lock _hostRoot = new();
 
@@ -51,10 +54,24 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
             await forgotten.ForgetAsync();
         }
 
-        // The last one gives back what all shared: without services the host is as it was.
-        if (_revisions.IsEmpty && context.Instances.IsEmpty && await context.Network.LowerAsync(CancellationToken.None))
+        await RestAsync();
+    }
+
+    /// <summary>
+    /// The last revision gives back what all shared: without services the host is as it was. Cells are taken down off the request path, so this waits
+    /// until the last of them has given its address back; what takes longer is given back when the platform ends.
+    /// </summary>
+    private async Task RestAsync()
+    {
+        for (var tries = 0; tries < RestTries && _revisions.IsEmpty && context.Instances.IsEmpty; tries++)
         {
-            await context.Cells.RemoveGroupsAsync(context.Time);
+            if (await context.Network.LowerAsync(anyway: false, CancellationToken.None))
+            {
+                await context.Cells.RemoveGroupsAsync(context.Time);
+                return;
+            }
+
+            await Task.Delay(RestPause, context.Time);
         }
     }
 
