@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define RUNTIME_DEADLINE_MS 20000
+#define END_DEADLINE_MS 1000 /* from the close of a process's descriptors to its end */
 #define UNIFIED "/sys/fs/cgroup/unified"
 
 /*
@@ -101,14 +102,22 @@ static int runtime_run(struct keeper *k, int control, char *reason)
 	return 0;
 }
 
+/* Its first word. An init that ends without one could not be executed in this root, or is another program. */
 static int await_hello(struct keeper *k, char *reason)
 {
-	struct pollfd fd = { .fd = k->init_fd, .events = POLLIN };
+	struct pollfd fd = { .fd = k->init_fd, .events = POLLIN }, end = { .fd = k->init_pidfd, .events = POLLIN };
+	int status, in_time = poll(&fd, 1, RUNTIME_DEADLINE_MS) == 1;
 
-	if (poll(&fd, 1, RUNTIME_DEADLINE_MS) == 1 && packet_receive(k->init_fd, &k->init_packet) == 1 &&
-	    !strcmp(k->init_packet.data, "hello"))
+	if (in_time && packet_receive(k->init_fd, &k->init_packet) == 1 && !strcmp(k->init_packet.data, "hello"))
 		return 0;
-	fail_text(reason, "the cell's init did not answer; is it at the path that process.args names?");
+	if (!in_time)
+		fail_text(reason, "the cell's init said nothing within %d s: is the host overloaded?", RUNTIME_DEADLINE_MS / 1000);
+	else if (poll(&end, 1, END_DEADLINE_MS) == 1 && waitpid(k->init_pid, &status, WNOHANG) == k->init_pid)
+		fail_text(reason, "the cell's init ended (%s %d) before its first word: the program init beside the keeper must be the static one of this "
+			  "version; build it anew (./run publish, or make -C native)",
+			  WIFSIGNALED(status) ? "signal" : "exit code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	else
+		fail_text(reason, "the cell's init is not the one of this version; build it anew (./run publish, or make -C native)");
 	return -1;
 }
 
@@ -195,9 +204,9 @@ int cell_make(struct keeper *k, char *reason)
 		return -1;
 	}
 	close(pair[1]);
+	k->init_pidfd = (int)syscall(SYS_pidfd_open, k->init_pid, 0);
 	if (await_hello(k, reason))
 		return -1;
-	k->init_pidfd = (int)syscall(SYS_pidfd_open, k->init_pid, 0);
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", k->init_pid);
 	pid_ns = open(path, O_RDONLY | O_CLOEXEC);
 	if (k->init_pidfd < 0 || pid_ns < 0 || setns(pid_ns, CLONE_NEWPID)) {

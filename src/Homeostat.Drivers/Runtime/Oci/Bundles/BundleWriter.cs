@@ -92,7 +92,9 @@ internal static class BundleWriter
 
         foreach (var mount in spec.Mounts)
         {
-            mounts.Add((JsonNode)Mount(mount.Target, "bind", mount.Source, "rbind", mount.ReadOnly ? "rro" : "rw", "nosuid", "nodev", "rprivate"));
+            // "rro" is for what is mounted below, nothing in the case of a file; and crun (1.8) opens its target as a directory.
+            var (bind, readOnly) = File.Exists(mount.Source) ? ("bind", "ro") : ("rbind", "rro");
+            mounts.Add((JsonNode)Mount(mount.Target, "bind", mount.Source, bind, mount.ReadOnly ? readOnly : "rw", "nosuid", "nodev", "rprivate"));
         }
 
         return mounts;

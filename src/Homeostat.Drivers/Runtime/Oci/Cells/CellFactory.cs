@@ -131,6 +131,7 @@ internal sealed class CellFactory(
         }
 
         NameFiles.Write(paths.Upper, id, address, _resolvConf);
+        SharedTmp.MakeWhereMissing(plan.Lowers, paths.Upper);
         await network.RaiseAsync(cancel);
         var netns = await Netns.CreateAsync();
         try

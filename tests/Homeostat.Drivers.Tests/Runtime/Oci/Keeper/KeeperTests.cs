@@ -26,6 +26,25 @@ public sealed class KeeperTests : IDisposable
         Assert.Equal("running", (await cell.Keeper.StatusAsync(default)).State);
     }
 
+    [Fact]
+    public async Task Make_WithAnotherProgramAsInit_IsRefusedWithWhatBecameOfIt()
+    {
+        var error = await Assert.ThrowsAsync<IOException>(() => TestCell.CreateAsync(_cells, init: "/usr/bin/false"));
+        Assert.Contains("init ended (exit code 1)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("build it anew", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InitAndKeeper_AskForNoLoader()
+    {
+        foreach (var name in (string[])["init", "keeper"])
+        {
+            Assert.False(AsksForLoader(File.ReadAllBytes(Path.Combine(_cells.Libexec, name))), $"{name} is dynamically linked");
+        }
+
+        Assert.True(AsksForLoader(File.ReadAllBytes("/usr/bin/env")));
+    }
+
     [Theory]
     [InlineData("no-such-program", "exec: No such file")]
     [InlineData("/etc/passwd", "exec: Permission denied")]
@@ -199,5 +218,12 @@ public sealed class KeeperTests : IDisposable
         using var process = System.Diagnostics.Process.Start(command, arguments);
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
+    }
+
+    /// <summary>Whether an ELF file (64 bits, little-endian) has a program header PT_INTERP (elf(5)).</summary>
+    private static bool AsksForLoader(byte[] elf)
+    {
+        var (table, size, count) = (BitConverter.ToInt64(elf, 32), BitConverter.ToUInt16(elf, 54), BitConverter.ToUInt16(elf, 56));
+        return Enumerable.Range(0, count).Any(n => BitConverter.ToInt32(elf, (int)table + (n * size)) == 3);
     }
 }

@@ -35,11 +35,11 @@ internal sealed class TestCell : IAsyncDisposable
 
     public KeeperClient Keeper { get; private set; } = null!;
 
-    public static async Task<TestCell> CreateAsync(TestCells home, int user = 0, string? criu = "", long memoryBytes = 0)
+    public static async Task<TestCell> CreateAsync(TestCells home, int user = 0, string? criu = "", long memoryBytes = 0, string? init = null)
     {
         var cell = new TestCell(home, $"t{Environment.ProcessId}-{Interlocked.Increment(ref _count)}");
         System.IO.Directory.CreateDirectory(Path.Combine(cell.Directory, "root"));
-        cell.WriteBundle(user, memoryBytes);
+        cell.WriteBundle(user, memoryBytes, init ?? Path.Combine(home.Libexec, "init"));
         KeeperProcess.Spawn(cell.Settings(criu == "" ? home.Criu : criu));
         cell.Keeper = await KeeperClient.ConnectAsync(cell.Directory, default);
         return cell;
@@ -96,14 +96,14 @@ internal sealed class TestCell : IAsyncDisposable
         ["options"] = new JsonArray([.. options.Select(o => JsonValue.Create(o))]),
     };
 
-    private void WriteBundle(int user, long memoryBytes)
+    private void WriteBundle(int user, long memoryBytes, string init)
     {
         var mounts = new JsonArray(
             Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
             Mount("/dev", "tmpfs", "tmpfs", "nosuid", "mode=755", "size=65536k"),
             Mount("/dev/shm", "tmpfs", "shm", "nosuid", "nodev", "mode=1777"),
             Mount("/tmp", "tmpfs", "tmp", "nosuid", "nodev", "mode=1777"),
-            Mount("/dev/.homeostat-init", "bind", Path.Combine(Home.Libexec, "init"), "bind", "ro", "nosuid", "nodev"),
+            Mount("/dev/.homeostat-init", "bind", init, "bind", "ro", "nosuid", "nodev"),
             Mount("/srv", "bind", Home.Programs, "bind", "ro", "nosuid", "nodev"));
         if (File.Exists(Path.Combine(Home.Programs, "preload.cjs")))
         {
