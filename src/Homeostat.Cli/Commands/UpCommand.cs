@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using Homeostat.Cli.Output;
 using Homeostat.Client;
 using Homeostat.Server.Hosting;
@@ -45,22 +44,20 @@ internal static class UpCommand
     private static async Task<int> RunAsync(Terminal terminal, PlatformOptions options, CancellationToken cancel)
     {
         using var logs = LoggerFactory.Create(log => Configure(log, options.Verbose));
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var hurry = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var signals = new StopSignals(cancel);
         try
         {
-            var platform = await Platform.StartAsync(options, TimeProvider.System, logs, stop.Token);
+            var platform = await Platform.StartAsync(options, TimeProvider.System, logs, signals.Stop);
             Greet(terminal, options, platform);
-            var stopped = new TaskCompletionSource();
-            await using (stop.Token.Register(stopped.SetResult))
+            // Goes on off the handler's thread: a handler returns at once.
+            var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            await using (signals.Stop.Register(stopped.SetResult))
             {
                 await stopped.Task;
             }
             terminal.Out.WriteLine("stopping: requests finish, instances go to sleep (again Ctrl-C: leave them running and exit)");
-            await platform.StopAsync(hurry.Token);
-            terminal.Out.WriteLine("stopped");
+            var left = await platform.StopAsync(signals.Hurry);
+            terminal.Out.WriteLine(Goodbye(left));
             return ExitCodes.Ok;
         }
         catch (PlatformException e)
@@ -68,17 +65,22 @@ internal static class UpCommand
             terminal.Error(e.Message, e.Remedy);
             return e.Conflict ? ExitCodes.Conflict : ExitCodes.Failure;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
         {
             // Interrupted while it started: everything begun was undone.
             return ExitCodes.Ok;
         }
+    }
 
-        void OnSignal(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            (stop.IsCancellationRequested ? hurry : stop).Cancel();
-        }
+    /// <summary>What stays on the host is said: it is there until the next start or for ever.</summary>
+    internal static string Goodbye(StopReport left)
+    {
+        var asleep = left.Asleep == 0 ? "" : $"; {Count(left.Asleep)} asleep as {(left.Asleep == 1 ? "an image" : "images")}, kept with {(left.Asleep == 1 ? "its" : "their")} empty container{(left.Asleep == 1 ? "" : "s")} for the next start";
+        return left.Running == 0
+            ? $"stopped{asleep}"
+            : $"stopped before all was done: {Count(left.Running)} left running, taken up by the next start{asleep}";
+
+        static string Count(int count) => count == 1 ? "1 instance" : $"{count} instances";
     }
 
     /// <summary>The line that scripts wait for, and one for people who are here for the first time.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Fake;
 using Homeostat.Server.Api;
@@ -61,7 +62,7 @@ public sealed class Platform : IAsyncDisposable
     /// A clean stop: takes no more requests, lets those in flight finish, puts every instance to sleep or ends it, so that no process is left. What is not done
     /// within the stop timeout is left as it is, for the next start to adopt.
     /// </summary>
-    public async Task StopAsync(CancellationToken hurry)
+    public async Task<StopReport> StopAsync(CancellationToken hurry)
     {
         using var time = new CancellationTokenSource(_options.StopTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
@@ -80,7 +81,9 @@ public sealed class Platform : IAsyncDisposable
         {
             // Out of time: instances stay for the next start.
         }
+        var tiers = _board?.Views().SelectMany(service => service.Instances).Select(instance => instance.View.Tier).ToList() ?? [];
         await DisposeAsync();
+        return new StopReport(tiers.Count(tier => tier is not (Tier.Image or Tier.Stopped)), tiers.Count(tier => tier == Tier.Image));
     }
 
     /// <summary>Ends the platform at once and leaves its instances as they are, like a kill would.</summary>

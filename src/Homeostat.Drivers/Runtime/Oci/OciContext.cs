@@ -23,6 +23,8 @@ internal sealed record OciContext(
 {
     public InstanceTable Instances { get; } = new();
 
+    public Background Background { get; } = new();
+
     public InstanceStore Store { get; } = new(Data);
 
     /// <summary>Images and cells belong to one run of the kernel.</summary>

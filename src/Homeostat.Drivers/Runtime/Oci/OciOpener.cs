@@ -9,6 +9,9 @@ namespace Homeostat.Drivers.Runtime.Oci;
 /// <summary>Puts a driver together on a data directory, and takes it apart.</summary>
 internal static class OciOpener
 {
+    /// <summary>For cells that are being taken down when the platform stops; each takes some milliseconds.</summary>
+    private static readonly TimeSpan BackgroundLimit = TimeSpan.FromSeconds(10);
+
     public static async Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel)
     {
         var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
@@ -28,13 +31,29 @@ internal static class OciOpener
         var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, LargeFolios.Enable(), new HintBoard(), time);
         PlatformMark.Write(data);
         var driver = new OciRuntimeDriver(context);
-        await driver.AdoptAsync(cancel);
-        return driver;
+        try
+        {
+            await driver.AdoptAsync(cancel);
+            return driver;
+        }
+        catch when (!Directory.EnumerateDirectories(data.Instances).Any())
+        {
+            // Nothing to take up, so nothing that must stay: the bridge and the rules go again.
+            await driver.DisposeAsync();
+            throw;
+        }
     }
 
     public static async Task CloseAsync(OciContext context)
     {
+        await context.Background.WaitAsync(BackgroundLimit, context.Time);
         PlatformMark.Remove(context.Data);
+        if (CellsWithoutInstance(context))
+        {
+            // A keeper that hung, a directory that could not be removed at the time: what the next start would remove goes now.
+            await Sweeper.RunAsync(context, CancellationToken.None);
+        }
+
         if (context.Instances.IsEmpty)
         {
             await context.Network.LowerAsync(anyway: true, CancellationToken.None);
@@ -54,6 +73,12 @@ internal static class OciOpener
         context.Folios.Dispose();
         context.Network.Dispose();
         context.Cells.Dispose();
+    }
+
+    private static bool CellsWithoutInstance(OciContext context)
+    {
+        var kept = context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet();
+        return Directory.EnumerateDirectories(context.Data.Cells).Any(directory => !kept.Contains(Path.GetFileName(directory)));
     }
 
     private static async Task<PlatformNetwork> OpenNetworkAsync(PlatformName name, DataPaths data, OciDriverOptions options, CancellationToken cancel)

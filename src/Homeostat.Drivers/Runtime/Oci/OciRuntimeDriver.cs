@@ -137,7 +137,13 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     /// <summary>Lets go of the instances without ending them. Pools are emptied; with no instance left, bridge, firewall table and control groups go too.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _revisions.DisposeAsync();
-        await OciOpener.CloseAsync(_context);
+        try
+        {
+            await _revisions.DisposeAsync();
+        }
+        finally
+        {
+            await OciOpener.CloseAsync(_context);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.Channels;
 
 namespace Homeostat.Drivers.Runtime.Oci.Cells;
@@ -96,7 +97,7 @@ internal sealed class CellPool(CellFactory factory, CellPlan plan, int size, boo
         {
             // The pool is being closed.
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             Trouble = error.Message;
         }

@@ -41,6 +41,11 @@ internal sealed class InstanceEnder(OciContext context)
         }
 
         context.Hints.Post(instance.Id, $"ended: {exit}");
+        context.Background.Run(() => GiveBackAsync(instance));
+    }
+
+    private async Task GiveBackAsync(OciInstance instance)
+    {
         await instance.Turn.WaitAsync();
         try
         {

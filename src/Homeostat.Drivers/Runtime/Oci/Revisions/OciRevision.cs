@@ -2,6 +2,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Instances;
 using Homeostat.Drivers.Runtime.Oci.Roots;
 using Homeostat.Drivers.Runtime.Oci.Templates;
 
@@ -17,6 +18,9 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     private const int CloneFailuresMax = 3;
 
     private readonly SemaphoreSlim _making = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private bool _closed;
     private CellPool _cold = new(context.Cells, plan, context.Options.PoolCells, warm: revision.Spec.Checkpoint.Mode == CheckpointMode.Auto && context.Capabilities.Checkpoint);
     private volatile TemplateRecord? _record;
     private volatile CloneSource? _clones;
@@ -39,14 +43,21 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             Use(record);
         }
 
-        _cold.Fill();
+        lock (_lock)
+        {
+            if (!_closed)
+            {
+                _cold.Fill();
+            }
+        }
     }
 
     public Task<Cell> TakeCellAsync(CancellationToken cancel) => _cold.TakeAsync(cancel);
 
     public async Task<RevisionStatus> MakeTemplateAsync(CancellationToken cancel)
     {
-        await _making.WaitAsync(cancel);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        await _making.WaitAsync(ending.Token);
         try
         {
             if (!Imaging || _record is { State: TemplateState.Ready })
@@ -55,7 +66,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             }
 
             _isMaking = true;
-            var record = await new TemplateMaker(context, revision, plan).MakeAsync(cancel);
+            var record = await new TemplateMaker(context, revision, plan).MakeAsync(ending.Token);
             record.Write(Directory);
             Use(record);
             _isMaking = false;
@@ -113,9 +124,17 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             (cells * CellBytes) + (spares * (CellBytes + (clones?.Image.Record.Bytes ?? 0))));
     }
 
-    /// <summary>Gives back the pools; the template stays for the next platform.</summary>
+    /// <summary>Gives back the pools, and what is being made: a template in the making is given up. A finished one stays for the next platform.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_lock)
+        {
+            _closed = true;
+        }
+
+        await _stop.CancelAsync();
+        // Its cells go with it; from here on none is made and no pool is exchanged.
+        await _making.WaitAsync();
         if (Interlocked.Exchange(ref _clones, null) is { } clones)
         {
             await clones.DisposeAsync();
@@ -123,6 +142,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
 
         await _cold.DisposeAsync();
         _making.Dispose();
+        _stop.Dispose();
     }
 
     /// <summary>Removes the template too.</summary>
@@ -135,27 +155,40 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
 
     private void Use(TemplateRecord record)
     {
-        if (record is { ClonesAllowed: true, Reach: { } reach })
+        lock (_lock)
         {
-            if (context.Images!.Find(ImageKind.Template, revision.Id.ToString()).Image is not { } image)
+            if (_closed)
             {
                 return;
             }
 
-            var cells = new CellPool(context.Cells, plan.Over(context.Data.TemplateUpperOf(revision.Id)), context.Options.PoolCells, warm: true);
-            var spares = new SparePool(
-                context.Cells, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
-                () => context.Hints.Post(null, $"a spare of {revision.Id} is parked"));
-            _clones = new CloneSource(image, reach.ToReach(), cells, spares);
-            cells.Fill();
-            spares.Fill();
+            if (record is { ClonesAllowed: true, Reach: { } reach } && !UseClones(reach))
+            {
+                return;
+            }
 
-            // Starts are clones from now on; the rare cold one makes its cell then.
-            var cold = _cold;
-            _cold = new CellPool(context.Cells, plan, size: 0, warm: false);
-            _ = Task.Run(async () => await cold.DisposeAsync());
+            _record = record;
+        }
+    }
+
+    /// <summary>Starts are clones from now on; the rare cold one makes its cell then.</summary>
+    private bool UseClones(ReachState reach)
+    {
+        if (context.Images!.Find(ImageKind.Template, revision.Id.ToString()).Image is not { } image)
+        {
+            return false;
         }
 
-        _record = record;
+        var cells = new CellPool(context.Cells, plan.Over(context.Data.TemplateUpperOf(revision.Id)), context.Options.PoolCells, warm: true);
+        var spares = new SparePool(
+            context.Cells, context.Background, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
+            () => context.Hints.Post(null, $"a spare of {revision.Id} is parked"));
+        _clones = new CloneSource(image, reach.ToReach(), cells, spares);
+        cells.Fill();
+        spares.Fill();
+        var cold = _cold;
+        _cold = new CellPool(context.Cells, plan, size: 0, warm: false);
+        context.Background.Run(() => cold.DisposeAsync().AsTask());
+        return true;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
 
     private readonly ConcurrentDictionary<RevisionId, OciRevision> _revisions = new();
     private readonly Lock _hostRoot = new();
+    private volatile bool _closed;
 
     public OciRevision? Find(RevisionId id) => _revisions.GetValueOrDefault(id);
 
@@ -41,6 +42,12 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
         var made = new OciRevision(revision, context, plan);
         if (_revisions.TryAdd(revision.Id, made))
         {
+            if (_closed)
+            {
+                // Whoever closes may have gone past it: nothing is begun that nobody would end.
+                return new Failure(FailureKind.Cancelled, "the platform is stopping");
+            }
+
             made.Begin();
         }
 
@@ -77,6 +84,7 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _closed = true;
         foreach (var id in _revisions.Keys)
         {
             if (_revisions.TryRemove(id, out var revision))

@@ -37,9 +37,13 @@ public static class LeakCheck
         var living = await LivingCells.FindAsync(data, cancel);
         var owned = platformRuns || !Directory.Exists(data.Instances)
             ? living
-            : living.Intersect(new InstanceStore(data).ReadAll().Select(state => state.Cell)).ToHashSet();
+            : living.Intersect(Adoptable(data)).ToHashSet();
         return [.. remains.Where(one => one.Cell is null ? !platformRuns && owned.Count == 0 : !owned.Contains(one.Cell) && !IsPoolLink(one, platformRuns))];
     }
+
+    /// <summary>Cells of instances that the next start takes up. One that was never ready is removed by it: its cell is a leak.</summary>
+    private static IEnumerable<string> Adoptable(DataPaths data) =>
+        new InstanceStore(data).ReadAll().Where(state => state.Reach is not null).Select(state => state.Cell);
 
     /// <summary>A link of a pool's cell is in no instance's state; it ends with its namespace, so it can't outlive the cell.</summary>
     private static bool IsPoolLink(Remains one, bool platformRuns) => platformRuns && one is { Kind: RemainsKind.Link, Cell: "unknown" };

@@ -6,7 +6,7 @@ using Homeostat.Drivers.Runtime.Oci.Native;
 
 namespace Homeostat.Drivers.Runtime.Oci.Sweep;
 
-/// <summary>Removes, when a platform opens its data directory, what belongs to none of the instances it took up.</summary>
+/// <summary>Removes what belongs to none of the instances there are: when a platform opens its data directory, and what a clean stop finds left.</summary>
 internal static class Sweeper
 {
     private static readonly TimeSpan QuitLimit = TimeSpan.FromSeconds(10);
@@ -72,6 +72,7 @@ internal static class Sweeper
         {
             IPAddress address = range.Nth(n);
             context.Network.Detach(address);
+            context.Network.Addresses.GiveBack(address);
         }
     }
 }

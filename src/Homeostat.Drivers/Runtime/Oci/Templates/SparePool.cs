@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
@@ -7,7 +8,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Templates;
 /// <summary>Clones restored beforehand and held before their first instruction. Refilled off the request path.</summary>
 /// <param name="count">Spares kept, 0 to 8.</param>
 /// <param name="changed">Called when one was parked.</param>
-internal sealed class SparePool(CellFactory factory, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
+internal sealed class SparePool(CellFactory factory, Background background, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
 {
     private readonly Channel<Cell> _parked = Channel.CreateUnbounded<Cell>();
     private readonly Lock _lock = new();
@@ -21,7 +22,14 @@ internal sealed class SparePool(CellFactory factory, CellPool cells, StoredImage
     {
         var taken = _parked.Reader.TryRead(out var cell) ? cell : null;
         Fill();
-        return taken is { Keeper.Exited.IsCompleted: false } ? taken : null;
+        if (taken is not { Keeper.Exited.IsCompleted: true })
+        {
+            return taken;
+        }
+
+        // Killed from outside while it waited.
+        background.Run(() => factory.DestroyAsync(taken));
+        return null;
     }
 
     public void Fill()
@@ -69,7 +77,7 @@ internal sealed class SparePool(CellFactory factory, CellPool cells, StoredImage
                 changed();
             }
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             // No cell could be made (addresses, disk): the pool of cells tells, and the next take tries again.
         }

@@ -1,0 +1,77 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Drivers.Runtime.Oci;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
+using Homeostat.Testing;
+using Xunit;
+
+namespace Homeostat.Drivers.Tests.Runtime.Oci;
+
+/// <summary>A clean stop in the middle of something: nothing of it is left.</summary>
+public sealed class OciCloseTests
+{
+    [Fact]
+    public async Task Close_WhileAPoolFills_LeavesNothing()
+    {
+        await using var sandbox = new OciSandbox();
+        var driver = await sandbox.OpenAsync(options => options with { PoolCells = 3 });
+        Assert.Null(await driver.PrepareAsync(Specs.Revision(OciPrograms.Python("filling")), default));
+
+        await driver.DisposeAsync();
+
+        await AssertNothingIsLeftAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Close_WhileATemplateIsMade_LeavesNothing()
+    {
+        await using var sandbox = new OciSandbox();
+        var driver = await sandbox.OpenAsync();
+        var revision = Specs.Revision(OciPrograms.Python("making"));
+        Assert.Null(await driver.PrepareAsync(revision, default));
+        var making = driver.MakeTemplateAsync(revision.Id, default);
+
+        await driver.DisposeAsync();
+
+        // Given up or done just before.
+        await Task.WhenAny(making).Within("the end of the making");
+        await AssertNothingIsLeftAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Close_RightAfterATemplate_LeavesNothing()
+    {
+        await using var sandbox = new OciSandbox();
+        var driver = await sandbox.OpenAsync();
+        var revision = Specs.Revision(OciPrograms.Python("made"));
+        Assert.Null(await driver.PrepareAsync(revision, default));
+        // The pool of empty cells is exchanged for one of clones.
+        await driver.MakeTemplateAsync(revision.Id, default);
+
+        await driver.DisposeAsync();
+
+        await AssertNothingIsLeftAsync(sandbox);
+    }
+
+    [Fact]
+    public async Task Close_RightAfterAStop_LeavesNothing()
+    {
+        await using var sandbox = new OciSandbox();
+        var driver = await sandbox.OpenAsync();
+        var revision = Specs.Revision(OciPrograms.Python("stopped"));
+        Assert.Null(await driver.PrepareAsync(revision, default));
+        Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, new(1), default)).Failure);
+        await driver.StopAsync(new("one"), TimeSpan.Zero, new(2), default);
+
+        await driver.DisposeAsync();
+
+        await AssertNothingIsLeftAsync(sandbox);
+    }
+
+    private static async Task AssertNothingIsLeftAsync(OciSandbox sandbox)
+    {
+        var data = new DataPaths(sandbox.Data);
+        Assert.Empty(await LivingCells.FindAsync(data, default));
+        Assert.Empty(await LeakCheck.FindAsync(sandbox.Options, default));
+        Assert.False(Directory.Exists(data.Volatile));
+    }
+}
