@@ -55,21 +55,22 @@ public sealed class OciFaultTests : OciTestCase
         Assert.Contains("the database is missing", failure.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task DamagedSleepImage_IsAFailedWake_AndOthersRunOn()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DamagedSleepImage_IsAFailedWakeAtOnce_AndOthersRunOn(bool shorter)
     {
         Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
         var (id, other) = (await StartedAsync(OciPrograms.Python("damaged")), await StartedAsync(OciPrograms.Python("other"), "two"));
         Assert.Null(await Driver.SleepAsync(id, Tier.Image, Next(), default));
-        var pages = new DirectoryInfo(new DataPaths(Data).MemoryImages).EnumerateFiles("pages-1.img", SearchOption.AllDirectories).Single();
-        await using (var file = pages.OpenWrite())
-        {
-            file.SetLength(pages.Length / 2);
-        }
+        Damage(shorter);
 
+        var began = Stopwatch.GetTimestamp();
         var outcome = await Driver.WakeAsync(id, Next(), default);
 
         Assert.Equal(FailureKind.RestoreFailed, outcome.Failure!.Kind);
+        Assert.Contains("changed on disk", outcome.Failure.Message, StringComparison.Ordinal);
+        Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal(other, Assert.Single(await Driver.ListAsync(default)).Id);
         Assert.Contains("count 1", await GetAsync(other));
     }
@@ -134,6 +135,23 @@ public sealed class OciFaultTests : OciTestCase
         var failure = await Driver.PrepareAsync(Specs.Revision(spec), default);
 
         Assert.Contains("/escape -> /tmp", failure!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Overwrites the memory in the only image there is, or cuts it off.</summary>
+    private void Damage(bool shorter)
+    {
+        var pages = new DirectoryInfo(new DataPaths(Data).MemoryImages).EnumerateFiles("pages-1.img", SearchOption.AllDirectories).First();
+        using var file = pages.OpenWrite();
+        if (shorter)
+        {
+            file.SetLength(pages.Length / 2);
+            return;
+        }
+
+        for (var left = pages.Length; left > 0; left -= 4096)
+        {
+            file.Write(Enumerable.Repeat((byte)0xA5, (int)Math.Min(left, 4096)).ToArray());
+        }
     }
 
     private static string CommandLine(Process process) => File.ReadAllText($"/proc/{process.Id}/cmdline");

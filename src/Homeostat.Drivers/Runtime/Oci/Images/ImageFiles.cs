@@ -3,21 +3,28 @@ namespace Homeostat.Drivers.Runtime.Oci.Images;
 /// <summary>The files of image directories.</summary>
 internal static class ImageFiles
 {
-    public static IReadOnlyDictionary<string, long> Sizes(string directory, string except) =>
+    public static IReadOnlyDictionary<string, ImageFile> List(string directory, string except) =>
         new DirectoryInfo(directory).EnumerateFiles()
             .Where(f => f.Name != except)
             .OrderBy(f => f.Name, StringComparer.Ordinal)
-            .ToDictionary(f => f.Name, f => f.Length, StringComparer.Ordinal);
+            .ToDictionary(f => f.Name, f => new ImageFile(f.Length, f.LastWriteTimeUtc), StringComparer.Ordinal);
 
-    /// <summary>What is wrong with the files; null when all are there with their sizes.</summary>
-    public static string? Damage(string directory, IReadOnlyDictionary<string, long> expected)
+    /// <summary>What is wrong with the files; null when all are as they were. One stat(2) per file, nothing is read.</summary>
+    public static string? Damage(string directory, IReadOnlyDictionary<string, ImageFile> expected)
     {
-        foreach (var (name, size) in expected)
+        foreach (var (name, made) in expected)
         {
             var file = new FileInfo(Path.Combine(directory, name));
-            if (!file.Exists || file.Length != size)
+            var difference = file switch
             {
-                return $"its file {name} {(file.Exists ? $"has {file.Length} instead of {size} bytes" : "is missing")}";
+                { Exists: false } => "is missing",
+                _ when file.Length != made.Bytes => $"has {file.Length} instead of {made.Bytes} bytes",
+                _ when file.LastWriteTimeUtc != made.WrittenAt => "was written to",
+                _ => null,
+            };
+            if (difference is not null)
+            {
+                return $"the image was changed on disk since it was made: its file {name} {difference}";
             }
         }
 

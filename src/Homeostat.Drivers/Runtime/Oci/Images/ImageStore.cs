@@ -51,7 +51,7 @@ internal sealed class ImageStore
     /// <summary>Turns a draft that criu has filled into the owner's image; an older one of the owner is replaced.</summary>
     public StoredImage Complete(ImageDraft draft, bool stopped)
     {
-        var files = ImageFiles.Sizes(draft.Path, RecordName);
+        var files = ImageFiles.List(draft.Path, RecordName);
         var record = new ImageRecord(draft.Kind, draft.Owner, _stamp, stopped, files, _time.GetUtcNow());
         File.WriteAllText(Path.Combine(draft.Path, RecordName), JsonSerializer.Serialize(record, ImageJson.Default.ImageRecord));
         Remove(draft.Kind, draft.Owner);
@@ -86,6 +86,23 @@ internal sealed class ImageStore
 
         return new ImageLookup(null, "there is no image");
     }
+
+    /// <summary>The image that lies in the slot of a cell, its restore begun; null: there is none, or its record is damaged.</summary>
+    public StoredImage? FindPrepared(string cell) =>
+        (from root in _options.Roots
+         let path = SlotOf(root, cell)
+         let record = ReadRecord(path)
+         where record is not null
+         select new StoredImage(path, root == _options.MemoryRoot, record)).FirstOrDefault();
+
+    /// <summary>Where a prepared image lies: the keeper has moved it into the slot of its cell, which lies on the same root.</summary>
+    public static StoredImage Prepared(StoredImage image, string cell) => image with { Path = SlotOf(Path.GetDirectoryName(image.Path)!, cell) };
+
+    /// <summary>
+    /// Why the image must not be restored; null while it is as it was made. criu trusts what it reads: a shortened file keeps it waiting, and
+    /// overwritten pages end the program only once it runs.
+    /// </summary>
+    public static string? WhyNot(StoredImage image) => ImageFiles.Damage(image.Path, image.Record.Files);
 
     public void Remove(ImageKind kind, string owner)
     {
@@ -145,6 +162,8 @@ internal sealed class ImageStore
     private static long BytesIn(string root) => ImageFiles.BytesBelow(root);
 
     private static string Name(ImageKind kind, string owner) => $"{(kind == ImageKind.Sleep ? "sleep" : "template")}.{owner}";
+
+    private static string SlotOf(string root, string cell) => Path.Combine(root, "cells", cell, "image");
 
     private static void MakePrivate(string path) =>
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -67,8 +67,8 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
     /// <summary>The image lies in the cell's slot, its restore begun.</summary>
     private Tier Prepared(OciInstance instance, Cell cell)
     {
-        string[] roots = [context.Data.MemoryImages, context.Data.Images];
-        instance.ImageBytes = roots.Sum(root => ImageFiles.BytesBelow(Path.Combine(root, "cells", cell.Id)));
+        instance.PreparedImage = context.Images?.FindPrepared(cell.Id);
+        instance.ImageBytes = instance.PreparedImage?.Record.Bytes ?? 0;
         instance.Prepared = Task.FromResult(new KeeperAnswer(true, "", "", null));
         return Tier.Image;
     }

@@ -3,6 +3,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 
@@ -50,6 +51,9 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
 
     /// <summary>The restore of its sleep image, begun off the request path and stopped before the memory is read; null: not begun.</summary>
     public Task<KeeperAnswer>? Prepared { get; set; }
+
+    /// <summary>The sleep image that <see cref="Prepared"/> restores, where it lies since.</summary>
+    public StoredImage? PreparedImage { get; set; }
 
     public Tier Tier
     {

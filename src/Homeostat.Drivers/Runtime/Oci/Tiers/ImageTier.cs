@@ -67,6 +67,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         instance.ImageBytes = image.Record.Bytes;
         (instance.Pid, _) = (null, instance.Become(Tier.Image));
         instance.Prepared = cell.Keeper.PrepareAsync(image.Path, CancellationToken.None);
+        instance.PreparedImage = ImageStore.Prepared(image, cell.Id);
         return null;
     }
 
@@ -108,7 +109,14 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         {
             instance.Prepared = null;
             var prepared = await preparing;
-            return prepared.Ok ? await cell.Keeper.ResumeAsync(logs, CancellationToken.None) : prepared;
+            // Here and not before: the pages are read from the files now, and the instance may have slept for weeks.
+            var why = instance.PreparedImage is { } lies ? ImageStore.WhyNot(lies) : "the record of the image is missing or damaged";
+            return (prepared.Ok, why) switch
+            {
+                (false, _) => prepared,
+                (_, { } changed) => new KeeperAnswer(false, "image", changed, null),
+                _ => await cell.Keeper.ResumeAsync(logs, CancellationToken.None),
+            };
         }
 
         var found = context.Images!.Find(ImageKind.Sleep, instance.Id.Value);

@@ -73,6 +73,34 @@ public sealed class ImageStoreTests : IDisposable
         Assert.False(Directory.Exists(path));
     }
 
+    [Fact]
+    public void Find_OverwrittenFileOfTheSameSize_TellsWhyAndRemovesIt()
+    {
+        var store = Store();
+        var image = Make(store, ImageKind.Template, "r1", 1000);
+        Assert.Null(ImageStore.WhyNot(image));
+        var pages = Path.Combine(image.Path, "pages-1.img");
+        // A write within the file system's clock tick of the first would not be seen; a person is slower.
+        File.SetLastWriteTimeUtc(pages, File.GetLastWriteTimeUtc(pages).AddTicks(1));
+        Assert.Contains("changed on disk", ImageStore.WhyNot(image));
+        Assert.Contains("pages-1.img was written to", store.Find(ImageKind.Template, "r1").Why);
+        Assert.False(Directory.Exists(image.Path));
+    }
+
+    [Fact]
+    public void WhyNot_OfAPreparedImage_LooksWhereItWasMovedTo()
+    {
+        var store = Store();
+        var image = Make(store, ImageKind.Sleep, "i1", 1000);
+        var prepared = ImageStore.Prepared(image, "cell");
+        Assert.Contains("missing", ImageStore.WhyNot(prepared));
+        Directory.CreateDirectory(Path.GetDirectoryName(prepared.Path)!);
+        Directory.Move(image.Path, prepared.Path);
+        Assert.Null(ImageStore.WhyNot(prepared));
+        Assert.Equal((prepared.Path, 1000), (store.FindPrepared("cell")!.Path, store.FindPrepared("cell")!.Record.Bytes));
+        Assert.Null(store.FindPrepared("other"));
+    }
+
     [Theory]
     [InlineData(10_000, true)]
     [InlineData(10_001, false)]
