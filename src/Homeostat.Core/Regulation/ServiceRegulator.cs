@@ -119,7 +119,8 @@ public static class ServiceRegulator
     {
         var state = plan.Input.State;
         var wished = plan.Input.Wish is { Kind: WishKind.Checkpoint } wish && wish.Id > plan.Input.Memory.WishSeen;
-        var due = state.Status?.Template == TemplateState.None || (wished && state.Status?.Template == TemplateState.Refused);
+        // Also where there is one: the driver looks whether it is still good, and keeps it if so.
+        var due = state.Status?.Template == TemplateState.None || (wished && state.Status?.Template is TemplateState.Refused or TemplateState.Ready);
         if (!plan.ImagesDeclared || !state.Prepared || state.MakingTemplate || !due)
         {
             return;
@@ -136,7 +137,8 @@ public static class ServiceRegulator
         if (calm || wished)
         {
             plan.Command(new RegulatorCommand.MakeTemplate(plan.Input.Current.Id));
-            plan.Record("template", "the revision has no template image yet", wished ? "operator" : "revision");
+            var reason = state.Status?.Template == TemplateState.Ready ? "the template image is looked at, and taken anew if it is damaged" : "the revision has no template image yet";
+            plan.Record("template", reason, wished ? "operator" : "revision");
         }
     }
 

@@ -118,7 +118,7 @@ internal static class WishPlanner
 
         return status?.Template switch
         {
-            TemplateState.Ready => new WishAnswer(wish.Id, null),
+            TemplateState.Ready when !first && !plan.Input.State.MakingTemplate => new WishAnswer(wish.Id, null),
             TemplateState.Refused when !first && !plan.Input.State.MakingTemplate =>
                 new WishAnswer(wish.Id, status.Reason ?? new(FailureKind.DumpFailed, "the program can't be dumped")),
             _ when plan.Memory.Images.Holds(plan.Now) && plan.Memory.Images.Last is { } last => new WishAnswer(wish.Id, last),

@@ -127,6 +127,24 @@ public sealed class SleepTests
         Assert.Empty(scene.Step().Commands);
     }
 
+    [Fact]
+    public void Wish_Checkpoint_LetsTheDriverLookAtATemplateThatIsThere_BeforeItIsAnswered()
+    {
+        var wish = new Wish(1, WishKind.Checkpoint);
+        var scene = new Scene { Wish = wish };
+        scene.Status = scene.Status with { Template = TemplateState.Ready };
+
+        var plan = scene.Step();
+
+        Assert.IsType<RegulatorCommand.MakeTemplate>(Assert.Single(plan.Commands));
+        Assert.Null(plan.WishAnswer);
+        var next = new Scene { Wish = wish, Memory = plan.Memory };
+        next.Status = next.Status with { Template = TemplateState.Ready };
+        plan = next.Step();
+        Assert.Equal(new WishAnswer(1, null), plan.WishAnswer);
+        Assert.Empty(plan.Commands);
+    }
+
     private static Tier? Target(Scene scene) => scene.Step().Commands.SingleOrDefault() switch
     {
         RegulatorCommand.Sleep sleep => sleep.To,

@@ -76,6 +76,67 @@ public sealed class OciFaultTests : OciTestCase
     }
 
     [Fact]
+    public async Task DamagedTemplate_IsGivenUpByTheNextClone_AndMadeAnew()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
+        var spec = OciPrograms.Python("mould") with { Checkpoint = new CheckpointSpec() with { Clones = ClonePolicy.Yes } };
+        var revision = await WithTemplateAsync(spec);
+        Damage(shorter: false);
+
+        var outcome = await StartAsync(spec, "clone", StartWay.Clone);
+
+        Assert.Equal(FailureKind.RestoreFailed, outcome.Failure!.Kind);
+        Assert.Contains("changed on disk", outcome.Failure.Message, StringComparison.Ordinal);
+        Assert.Equal((TemplateState.None, false), (Driver.Describe(revision)!.Template, Driver.Describe(revision)!.ClonesAllowed));
+        Assert.Contains("changed on disk", Driver.Describe(revision)!.Reason!.Message, StringComparison.Ordinal);
+        Assert.Contains("count 1", await GetAsync(await StartedAsync(spec)));
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        Assert.Null((await StartAsync(spec, "again", StartWay.Clone)).Failure);
+        Assert.Contains("count 1", await GetAsync(new("again")));
+    }
+
+    [Fact]
+    public async Task DamagedTemplate_AskedForAgain_IsMadeAnew()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
+        var spec = OciPrograms.Python("recast") with { Checkpoint = new CheckpointSpec() with { Clones = ClonePolicy.Yes } };
+        var revision = await WithTemplateAsync(spec);
+        Damage(shorter: true);
+
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, default)).Template);
+
+        Assert.Null((await StartAsync(spec, "clone", StartWay.Clone)).Failure);
+        Assert.Contains("count 1", await GetAsync(new("clone")));
+    }
+
+    [Fact]
+    public async Task CloneThatCrashesAtOnce_ItsTemplateIsGivenUp_TheSecondTimeForGood()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
+        var spec = OciPrograms.Python("fragile") with { Checkpoint = new CheckpointSpec() with { Clones = ClonePolicy.Yes } };
+        foreach (var expected in (TemplateState[])[TemplateState.None, TemplateState.Refused])
+        {
+            var revision = await WithTemplateAsync(spec);
+            await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+            var next = hints.MoveNextAsync();
+            Assert.Null((await StartAsync(spec, "clone", StartWay.Clone)).Failure);
+            using (var crash = Process.Start("kill", ["-SEGV", $"{Assert.Single(await Driver.ListAsync(default)).Pid}"]))
+            {
+                await crash.WaitForExitAsync(default);
+            }
+
+            while (await next.Within("the hint") && hints.Current.Instance is null)
+            {
+                next = hints.MoveNextAsync();
+            }
+
+            Assert.Equal(expected, Driver.Describe(revision)!.Template);
+            Assert.Contains("crashed at once", Driver.Describe(revision)!.Reason!.Message, StringComparison.Ordinal);
+            await Driver.StopAsync(new("clone"), TimeSpan.Zero, Next(), default);
+        }
+    }
+
+    [Fact]
     public async Task KilledFromOutside_IsListedAsEnded()
     {
         var id = await StartedAsync(OciPrograms.Python("victim"));
@@ -135,6 +196,15 @@ public sealed class OciFaultTests : OciTestCase
         var failure = await Driver.PrepareAsync(Specs.Revision(spec), default);
 
         Assert.Contains("/escape -> /tmp", failure!.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<RevisionId> WithTemplateAsync(ServiceSpec spec)
+    {
+        var revision = Specs.Revision(spec);
+        Assert.Null(await Driver.PrepareAsync(revision, default));
+        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        Assert.True(status.ClonesAllowed, status.Reason?.Message);
+        return revision.Id;
     }
 
     /// <summary>Overwrites the memory in the only image there is, or cuts it off.</summary>

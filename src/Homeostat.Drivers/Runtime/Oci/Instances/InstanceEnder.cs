@@ -8,6 +8,12 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 /// <summary>Stops instances, notices those that end by themselves, and takes down what they held.</summary>
 internal sealed class InstanceEnder(OciContext context)
 {
+    /// <summary>A clone that crashes sooner has not got wrong by its own work: what it was restored from is suspect.</summary>
+    private static readonly TimeSpan EarlyCrash = TimeSpan.FromSeconds(5);
+
+    /// <summary>SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV: what broken memory ends in. The others are sent by somebody.</summary>
+    private static readonly int[] CrashSignals = [4, 5, 6, 7, 8, 11];
+
     /// <summary>SIGTERM, after the grace SIGKILL; then nothing of it is left. The caller has the turn.</summary>
     public async Task StopAsync(OciInstance instance, TimeSpan grace, CancellationToken cancel)
     {
@@ -38,6 +44,12 @@ internal sealed class InstanceEnder(OciContext context)
         if (instance.Removed || !ReferenceEquals(instance.Cell, cell) || !instance.End(exit))
         {
             return;
+        }
+
+        if (exit.Signal is { } signal && CrashSignals.Contains(signal) && context.Time.GetUtcNow() - instance.StartedAt < EarlyCrash)
+        {
+            // Before the hint: the start that follows it is cold already.
+            instance.CloneCrashed?.Invoke(exit);
         }
 
         context.Hints.Post(instance.Id, $"ended: {exit}");

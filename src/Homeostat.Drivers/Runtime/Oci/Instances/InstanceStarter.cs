@@ -2,6 +2,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
+using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Revisions;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
@@ -77,6 +78,13 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         Settle(instance, revision, cell);
         var logs = context.Store.LogsOf(instance.Id);
         var stopped = source.Image.Record.Stopped;
+        if (spare is null && ImageStore.WhyNot(source.Image) is { } why)
+        {
+            var damaged = new Failure(FailureKind.RestoreFailed, $"the template of {instance.Revision} can't be used: {why}", "it starts cold instead");
+            revision.CloneEnded(source, damaged);
+            return new StartOutcome(null, damaged);
+        }
+
         // Not cancelled from here on: it takes some milliseconds, and a clone half restored would have to be waited for all the same.
         var answer = spare is null
             ? await cell.Keeper.RestoreAsync(source.Image.Path, consume: false, park: false, logs, CancellationToken.None, stopped)
@@ -86,7 +94,8 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         var failure = answer.Ok
             ? await Hooks.AfterRestoreAsync(cell, reach, revision.Spec.Checkpoint.AfterRestore, clone: true, CancellationToken.None)
             : new Failure(FailureKind.RestoreFailed, $"the template of {instance.Revision} could not be restored: {answer.Reason}");
-        await revision.CloneEndedAsync(failure);
+        revision.CloneEnded(source, failure);
+        instance.CloneCrashed = exit => revision.CloneCrashed(source, exit);
         return failure is null
             ? Ready(instance, cell, answer.Pid, reach, WakeWay.Restored, phases)
             : new StartOutcome(null, failure);

@@ -55,6 +55,9 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
     /// <summary>The sleep image that <see cref="Prepared"/> restores, where it lies since.</summary>
     public StoredImage? PreparedImage { get; set; }
 
+    /// <summary>To be told when this clone crashes right after it was made; null: it is none.</summary>
+    public Action<ExitInfo>? CloneCrashed { get; set; }
+
     public Tier Tier
     {
         get

@@ -17,15 +17,20 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     /// <summary>Clones that failed in a row before the template is given up: an image that is damaged, or a program that a clone's address or time breaks.</summary>
     private const int CloneFailuresMax = 3;
 
+    /// <summary>Two crashes of young clones further apart than this have nothing to do with each other.</summary>
+    private static readonly TimeSpan CrashesApart = TimeSpan.FromMinutes(10);
+
     private readonly SemaphoreSlim _making = new(1, 1);
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private bool _closed;
-    private CellPool _cold = new(context.Cells, plan, context.Options.PoolCells, warm: revision.Spec.Checkpoint.Mode == CheckpointMode.Auto && context.Capabilities.Checkpoint);
+    private CellPool _cold = ColdPool(revision, context, plan);
     private volatile TemplateRecord? _record;
     private volatile CloneSource? _clones;
     private volatile bool _isMaking;
+    private volatile Failure? _dropped;
     private int _cloneFailures;
+    private long _crashedAt;
 
     public ServiceSpec Spec => revision.Spec;
 
@@ -60,6 +65,11 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         await _making.WaitAsync(ending.Token);
         try
         {
+            if (_clones is { } clones && ImageStore.WhyNot(clones.Image) is { } why)
+            {
+                Drop(clones, new Failure(FailureKind.RestoreFailed, $"the template of {revision.Id} can't be used: {why}"), TemplateState.None);
+            }
+
             if (!Imaging || _record is { State: TemplateState.Ready })
             {
                 return Describe();
@@ -81,21 +91,36 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     }
 
     /// <summary>Counts clones that failed; after three in a row the template is given up.</summary>
-    public async Task CloneEndedAsync(Failure? failure)
+    public void CloneEnded(CloneSource source, Failure? failure)
     {
         if (failure is null)
         {
             Interlocked.Exchange(ref _cloneFailures, 0);
-            return;
         }
-
-        if (Interlocked.Increment(ref _cloneFailures) == CloneFailuresMax && Interlocked.Exchange(ref _clones, null) is { } clones)
+        else if (ImageStore.WhyNot(source.Image) is not null)
         {
-            _record = _record! with { State = TemplateState.Refused, ClonesAllowed = false, Reason = failure };
-            _record.Write(Directory);
-            context.Images!.Remove(ImageKind.Template, revision.Id.ToString());
-            context.Hints.Post(null, $"template of {revision.Id} given up: {failure.Message}");
-            await clones.DisposeAsync();
+            // Not the program's fault, and not to be tried twice more.
+            Drop(source, failure, TemplateState.None);
+        }
+        else if (Interlocked.Increment(ref _cloneFailures) >= CloneFailuresMax)
+        {
+            Drop(source, failure, TemplateState.Refused);
+        }
+    }
+
+    /// <summary>
+    /// A clone crashed when it had hardly begun: its template is not used again. The first time one is made anew; when a clone of that crashes soon too, it is
+    /// the program that does not bear it, or a fault that the next template would have as well.
+    /// </summary>
+    public void CloneCrashed(CloneSource source, ExitInfo exit)
+    {
+        var now = context.Time.GetUtcNow().UtcTicks;
+        var again = now - Volatile.Read(ref _crashedAt) > CrashesApart.Ticks;
+        var failure = new Failure(
+            FailureKind.RestoreFailed, $"a clone of {revision.Id} crashed at once: {exit}", "look at its logs; checkpoint takes the template anew");
+        if (Drop(source, failure, again ? TemplateState.None : TemplateState.Refused))
+        {
+            Volatile.Write(ref _crashedAt, now);
         }
     }
 
@@ -117,7 +142,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             clones?.Image.Record.Bytes ?? 0,
             clones is not null,
             checkpointable,
-            record?.Reason ?? (trouble is null ? null : new Failure(FailureKind.Environment, trouble)),
+            record?.Reason ?? _dropped ?? (trouble is null ? null : new Failure(FailureKind.Environment, trouble)),
             record?.Findings ?? [],
             cells,
             spares,
@@ -153,6 +178,62 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         WrittenTree.Remove(Directory);
     }
 
+    private static CellPool ColdPool(Revision revision, OciContext context, CellPlan plan) => new(
+        context.Cells, plan, context.Options.PoolCells, warm: revision.Spec.Checkpoint.Mode == CheckpointMode.Auto && context.Capabilities.Checkpoint);
+
+    /// <summary>Gives up a template. The next starts are cold, from a pool again.</summary>
+    /// <param name="state">None: it is made anew; refused: only if an operator asks for it.</param>
+    /// <returns>False: it was given up already.</returns>
+    private bool Drop(CloneSource source, Failure why, TemplateState state)
+    {
+        if (Interlocked.CompareExchange(ref _clones, null, source) != source)
+        {
+            return false;
+        }
+
+        var refused = state == TemplateState.Refused ? _record! with { State = state, ClonesAllowed = false, Reason = why } : null;
+        try
+        {
+            context.Images!.Remove(ImageKind.Template, revision.Id.ToString());
+            SetUpperAside();
+            TemplateRecord.Remove(Directory);
+            refused?.Write(Directory);
+        }
+        catch (IOException)
+        {
+            // A full disk: what counts until the next platform is in memory, and that one finds no image.
+        }
+
+        Interlocked.Exchange(ref _cloneFailures, 0);
+        context.Background.Run(() => source.DisposeAsync().AsTask());
+        lock (_lock)
+        {
+            if (!_closed)
+            {
+                var none = _cold;
+                context.Background.Run(() => none.DisposeAsync().AsTask());
+                _cold = ColdPool(revision, context, plan);
+                _cold.Fill();
+            }
+        }
+
+        _dropped = why;
+        // Last: whoever sees it may make the next template under the same names.
+        _record = refused;
+        context.Hints.Post(null, $"template of {revision.Id} given up: {why.Message}");
+        return true;
+    }
+
+    /// <summary>Clones that still run have it as a layer of their roots: it goes with the revision, not before.</summary>
+    private void SetUpperAside()
+    {
+        var upper = context.Data.TemplateUpperOf(revision.Id);
+        if (System.IO.Directory.Exists(upper))
+        {
+            System.IO.Directory.Move(upper, $"{upper}.{Guid.NewGuid():n}");
+        }
+    }
+
     private void Use(TemplateRecord record)
     {
         lock (_lock)
@@ -164,10 +245,13 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
 
             if (record is { ClonesAllowed: true, Reach: { } reach } && !UseClones(reach))
             {
+                // Lost or damaged since: made anew.
+                SetUpperAside();
+                TemplateRecord.Remove(Directory);
                 return;
             }
 
-            _record = record;
+            (_dropped, _record) = (null, record);
         }
     }
 

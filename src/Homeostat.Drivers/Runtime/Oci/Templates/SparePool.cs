@@ -64,6 +64,11 @@ internal sealed class SparePool(CellFactory factory, Background background, Cell
         {
             while (Count < count && !_closed)
             {
+                if (ImageStore.WhyNot(image) is not null)
+                {
+                    return; // The next clone tells, and gives the template up.
+                }
+
                 var cell = await cells.TakeAsync(CancellationToken.None);
                 var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: true, logs, CancellationToken.None, image.Record.Stopped);
                 if (!answer.Ok)

@@ -28,6 +28,18 @@ internal sealed record TemplateRecord(
         }
     }
 
+    public static void Remove(string directory)
+    {
+        try
+        {
+            File.Delete(Path.Combine(directory, FileName));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There never was a template.
+        }
+    }
+
     public void Write(string directory)
     {
         Directory.CreateDirectory(directory);
