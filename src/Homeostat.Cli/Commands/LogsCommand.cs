@@ -18,8 +18,10 @@ internal static class LogsCommand
         {
             using var client = globals.Connect(parsed);
             var lines = client.LogsAsync(globals.Tenant(parsed), parsed.GetValue(service)!, parsed.GetValue(instance), parsed.GetValue(tail), parsed.GetValue(follow), cancel);
-            return await Follow.RunAsync(lines, line =>
+            var any = false;
+            var code = await Follow.RunAsync(lines, line =>
             {
+                any = true;
                 if (globals.Json(parsed))
                 {
                     JsonOutput.WriteLine(terminal, line);
@@ -29,6 +31,11 @@ internal static class LogsCommand
                 var text = line.Stream == "stderr" ? terminal.OutPaint(line.Text, Paint.Yellow) : line.Text;
                 terminal.Out.WriteLine($"{terminal.OutPaint(time + line.Instance + " |", Paint.Dim)} {text}");
             }, parsed.GetValue(follow));
+            if (!any && code == ExitCodes.Ok && !globals.Json(parsed))
+            {
+                terminal.Err.WriteLine($"no lines: no instance of {parsed.GetValue(service)} wrote any, or its logs are gone (those of the last 3 instances that ended are kept)");
+            }
+            return code;
         });
         return command;
     }

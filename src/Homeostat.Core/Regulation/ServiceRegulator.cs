@@ -20,6 +20,9 @@ public static class ServiceRegulator
     /// <summary>A program that ran this long is healthy: earlier failures are forgotten.</summary>
     public static readonly TimeSpan HealthyAfter = TimeSpan.FromMinutes(1);
 
+    /// <summary>A program that lives this long after it served is well: a request that kills its program does not count as served.</summary>
+    public static readonly TimeSpan ServedAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>From SIGTERM to SIGKILL.</summary>
     public static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
 
@@ -89,14 +92,24 @@ public static class ServiceRegulator
         instance.Exit is not null || instance.Tier is Tier.Stopped or Tier.Starting
         || (plan.Input.Mode == RegulatorMode.Serve && instance.DrainingSince is not null && instance.Revision == plan.Input.Current.Id);
 
-    /// <summary>Failures are forgotten once an instance is healthy and the last failure is as old. Not looked at for its own sake: only the next start asks.</summary>
+    /// <summary>Failures are forgotten once an instance that became ready after the last one has served, or any is healthy and the last failure is as old.</summary>
     private static void ForgetFailures(PlanBuilder plan)
     {
         var starts = plan.Memory.Starts;
-        if (starts.At is { } failed && !starts.Holds(plan.Now) && failed + HealthyAfter <= plan.Now
-            && plan.Current.Any(i => i.IsOpen && i.ReadyAt + HealthyAfter <= plan.Now))
+        if (starts.At is not { } failed || starts.Holds(plan.Now))
+        {
+            return;
+        }
+
+        var served = plan.Current.Where(i => i.IsOpen && i.ReadyAt > failed && i.IdleSince > i.ReadyAt && i.InFlight == 0)
+            .Select(i => i.IdleSince + ServedAfter).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        if (served <= plan.Now || (failed + HealthyAfter <= plan.Now && plan.Current.Any(i => i.IsOpen && i.ReadyAt + HealthyAfter <= plan.Now)))
         {
             plan.Memory = plan.Memory with { Starts = BackOff.None };
+        }
+        else if (served < DateTimeOffset.MaxValue)
+        {
+            plan.LookAgain(served);
         }
     }
 

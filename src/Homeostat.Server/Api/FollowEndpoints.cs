@@ -56,9 +56,10 @@ internal static class FollowEndpoints
         }
         var query = context.Request.Query;
         var instance = query["instance"].FirstOrDefault();
-        if (instance is not null && found.Instances.All(i => i.View.Id.Value != instance))
+        var ids = parts.Driver.EndedWithLogs(found.Revision.Id.Service).Concat(found.Instances.Select(i => i.View.Id)).Select(id => id.Value).Distinct().ToList();
+        if (instance is not null && !ids.Contains(instance))
         {
-            var known = string.Join(", ", found.Instances.Select(i => i.View.Id.Value));
+            var known = string.Join(", ", ids);
             await Problems.Of(Problems.NoSuchInstance, $"{service} has no instance {instance}", known.Length == 0 ? "It has none now." : $"It has: {known}.", service).ExecuteAsync(context);
             return;
         }

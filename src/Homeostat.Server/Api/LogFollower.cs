@@ -6,7 +6,7 @@ using Homeostat.Drivers.Runtime.Contract;
 namespace Homeostat.Server.Api;
 
 /// <summary>
-/// The log lines of a service: of the instances it has, in order of time; then, following, lines as they come, of instances that come later too.
+/// The log lines of a service: of the last instances that ended and those it has, in order of time; then, following, lines as they come, of instances that come later too.
 /// </summary>
 /// <param name="only">One instance alone; null: all.</param>
 /// <param name="tail">Lines of the past.</param>
@@ -91,6 +91,9 @@ internal sealed class LogFollower(ApiParts parts, ServiceName service, InstanceI
         }
     }
 
+    /// <summary>Those that ended first: their lines are older.</summary>
     private IEnumerable<InstanceId> Instances() =>
-        parts.Board.View(service)?.Instances.Select(i => i.View.Id).Where(id => only is null || id == only) ?? [];
+        parts.Driver.EndedWithLogs(service)
+            .Concat(parts.Board.View(service)?.Instances.Select(i => i.View.Id) ?? [])
+            .Distinct().Where(id => only is null || id == only);
 }

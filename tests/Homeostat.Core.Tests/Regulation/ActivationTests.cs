@@ -140,6 +140,20 @@ public sealed class ActivationTests
     }
 
     [Fact]
+    public void StartFailures_AreForgotten_OnceAnInstanceThatCameLater_HasServedAndLives()
+    {
+        var failed = RegulatorMemory.Initial(1) with { Revision = Scene.Current, Starts = new BackOff(5, null, new(FailureKind.ProgramExited, "x"), Scene.Now.AddSeconds(-20)) };
+
+        Assert.Equal(5, new Scene { Memory = failed }.With("a", Tier.Running, idle: 10).Step().Memory.Starts.Failures);
+        Assert.Equal(0, new Scene { Memory = failed }.With("a", Tier.Running, idle: 2, ready: 10).Step().Memory.Starts.Failures);
+        Assert.Equal(5, new Scene { Memory = failed }.With("a", Tier.Running, idle: 2, ready: 30).Step().Memory.Starts.Failures);
+
+        // The request may be the one that ends it: a moment later is known.
+        var soon = new Scene { Memory = failed }.With("a", Tier.Running, idle: 0.2, ready: 10).Step();
+        Assert.Equal((5, Scene.Now.AddSeconds(0.8)), (soon.Memory.Starts.Failures, soon.LookAgainAt));
+    }
+
+    [Fact]
     public void Saturated_ForLongerThanThePatience_ScalesOut_CappedByMax()
     {
         var scene = new Scene { Waiting = 984, WaitingSince = Scene.Now.AddMilliseconds(-500) };

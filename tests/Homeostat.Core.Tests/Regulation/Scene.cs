@@ -39,11 +39,11 @@ internal sealed class Scene
     public List<RevisionId> Held { get; } = [Current];
 
     public Scene With(
-        string id, Tier tier, double idle = 0, int inFlight = 0, RevisionId? revision = null, Operation? operation = null, double? draining = null, ExitInfo? exit = null)
+        string id, Tier tier, double idle = 0, int inFlight = 0, RevisionId? revision = null, Operation? operation = null, double? draining = null, ExitInfo? exit = null, double? ready = null)
     {
         var since = Now.AddSeconds(-idle);
         _instances.Add(new InstanceView(
-            new InstanceId(id), revision ?? Current, tier, inFlight, since, since, operation, draining is { } d ? Now.AddSeconds(-d) : null, exit));
+            new InstanceId(id), revision ?? Current, tier, inFlight, since, ready is { } r ? Now.AddSeconds(-r) : since, operation, draining is { } d ? Now.AddSeconds(-d) : null, exit));
         return this;
     }
 

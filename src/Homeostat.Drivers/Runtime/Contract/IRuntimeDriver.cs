@@ -57,6 +57,12 @@ public interface IRuntimeDriver : IAsyncDisposable
     /// <summary>A connected stream socket to the instance's port. Throws <see cref="SocketException"/> when refused. Reaches programs that listen on 127.0.0.1 only as well.</summary>
     ValueTask<Socket> ConnectAsync(InstanceId id, CancellationToken cancel);
 
+    /// <summary>
+    /// Instances of the service that failed or ended and whose lines can still be read, oldest first; a small number of the last ones, until the service is
+    /// forgotten. Empty where a driver keeps none.
+    /// </summary>
+    IReadOnlyList<InstanceId> EndedWithLogs(ServiceName service) => [];
+
     /// <summary>Lines the instance wrote, oldest first; with <paramref name="follow"/> goes on until cancelled or the instance is gone.</summary>
     IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, CancellationToken cancel);
 }

@@ -13,6 +13,9 @@ internal sealed record DataPaths(string Data)
 
     public string Instances => Path.Combine(Runtime, "instances");
 
+    /// <summary>Logs of instances that are gone.</summary>
+    public string KeptLogs => Path.Combine(Runtime, "logs");
+
     public string Templates => Path.Combine(Runtime, "templates");
 
     /// <summary>In memory; outside the data directory.</summary>

@@ -2,6 +2,7 @@ using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Instances;
+using Homeostat.Drivers.Runtime.Oci.Logs;
 using Homeostat.Drivers.Runtime.Oci.Networks;
 
 namespace Homeostat.Drivers.Runtime.Oci;
@@ -22,6 +23,8 @@ internal sealed record OciContext(
     TimeProvider Time)
 {
     public InstanceTable Instances { get; } = new();
+
+    public KeptLogs KeptLogs { get; } = new(Data.KeptLogs);
 
     public Background Background { get; } = new();
 

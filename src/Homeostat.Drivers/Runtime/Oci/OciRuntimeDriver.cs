@@ -110,10 +110,17 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
             ? CellDialer.ConnectAsync(cell.Netns, reach, cancel)
             : throw new SocketException((int)SocketError.ConnectionRefused);
 
+    public IReadOnlyList<InstanceId> EndedWithLogs(ServiceName service) => _context.KeptLogs.Of(service);
+
     public async IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancel)
     {
         if (_context.Instances.Find(id) is not { } instance)
         {
+            foreach (var line in _context.KeptLogs.Find(id) is { } kept ? new LogFiles(id, kept).Tail(tail) : [])
+            {
+                yield return line;
+            }
+
             yield break;
         }
 

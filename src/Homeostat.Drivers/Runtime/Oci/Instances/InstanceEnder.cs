@@ -32,7 +32,20 @@ internal sealed class InstanceEnder(OciContext context)
         await DestroyCellAsync(instance);
         // After the cell: a restore that was prepared in it gives the image back to the store.
         context.Images?.Remove(ImageKind.Sleep, instance.Id.Value);
+        KeepLogs(instance);
         context.Store.Remove(instance.Id);
+    }
+
+    private void KeepLogs(OciInstance instance)
+    {
+        try
+        {
+            context.KeptLogs.Keep(instance.Revision.Service, instance.Id, context.Store.LogsOf(instance.Id));
+        }
+        catch (IOException)
+        {
+            // A full disk: the logs go, the instance must go in any case.
+        }
     }
 
     /// <summary>Notices the end of the program: the exit is kept, the cell is given back at once.</summary>

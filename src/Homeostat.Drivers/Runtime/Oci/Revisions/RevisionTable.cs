@@ -61,6 +61,11 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
             await forgotten.ForgetAsync();
         }
 
+        if (_revisions.Keys.All(other => other.Service != id.Service))
+        {
+            context.KeptLogs.Forget(id.Service);
+        }
+
         await RestAsync();
     }
 
