@@ -18,12 +18,25 @@ public static class LeakCheck
         var leaks = await FindAsync(options, cancel);
         if (leaks.Count == 0)
         {
-            return new HostCheck("leaks", CheckOutcome.Ok, "nothing is left behind: no process, mount, link, control group, firewall rule or directory without an instance");
+            return new HostCheck(
+                "leaks", CheckOutcome.Ok, $"nothing is left behind: no process, mount, link, control group, firewall rule or directory without an instance{await KeptAsync(options, cancel)}");
         }
 
         var shown = string.Join(", ", leaks.Take(ShownMax).Select(leak => $"{Word(leak.Kind)} {leak.What}"));
         var more = leaks.Count > ShownMax ? $" and {leaks.Count - ShownMax} more" : "";
         return new HostCheck("leaks", CheckOutcome.Reduced, $"left behind: {shown}{more}", "start the platform on this data directory once: it removes them");
+    }
+
+    /// <summary>What a stopped platform keeps on the host on purpose is said, so that nobody has to guess whose it is.</summary>
+    private static async Task<string> KeptAsync(OciDriverOptions options, CancellationToken cancel)
+    {
+        var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
+        if (PlatformMark.IsAlive(data) || await LivingCells.FindAsync(data, cancel) is not { Count: > 0 and var count })
+        {
+            return "";
+        }
+
+        return $"; {count} {(count == 1 ? "container is" : "containers are")} kept, with bridge and firewall table, for instances that the next start takes up";
     }
 
     internal static async Task<IReadOnlyList<Remains>> FindAsync(OciDriverOptions options, CancellationToken cancel)
