@@ -10,6 +10,7 @@ internal sealed class DockerPeer : IDisposable
     private const string Image = "homeostat-bench-root:1";
 
     // A network of fixed addresses: asking Docker for the address would be part of the time otherwise.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
     private const string Subnet = "10.213.77";
     private readonly string _folder;
     private readonly Process _daemon;
@@ -46,7 +47,7 @@ internal sealed class DockerPeer : IDisposable
         return peer;
     }
 
-    /// <summary>Makes the container of a spec and leaves it stopped.</summary>
+    /// <summary>Makes the container of a spec, sees that it answers, and leaves it stopped. Throws when it does not.</summary>
     public void Create(ServiceSpec spec)
     {
         var root = Path.Combine(_folder, "root-" + spec.Service);
@@ -71,6 +72,10 @@ internal sealed class DockerPeer : IDisposable
         }
 
         Command.Run("docker", [.. args, image, .. spec.Command], _env);
+        if (StartToFirstByte(spec, "/") is null)
+        {
+            throw new InvalidOperationException($"{spec.Service} never answered under docker");
+        }
     }
 
     /// <summary><c>docker start</c> to the first answer, then stops the container again.</summary>
@@ -80,7 +85,7 @@ internal sealed class DockerPeer : IDisposable
         var server = new IPEndPoint(IPAddress.Parse(_addresses[spec.Service]), spec.Port);
         var began = TimeProvider.System.GetTimestamp();
         Command.Run("docker", ["start", spec.Service.Value], _env);
-        var answered = HttpProbe.TryUntilAnswered(server, path, TimeSpan.FromSeconds(60));
+        var answered = HttpProbe.TryUntilAnswered(server, path, AnswerLimit);
         var took = TimeProvider.System.GetElapsedTime(began);
         Command.Run("docker", ["kill", spec.Service.Value], _env);
         return answered ? took : null;

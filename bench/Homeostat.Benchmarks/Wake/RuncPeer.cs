@@ -35,12 +35,16 @@ internal sealed class RuncPeer : IDisposable
         Command.Run("runc", ["spec", "--bundle", bundle], _env);
         WriteConfig(spec, Path.Combine(bundle, "config.json"), number);
         Detached(spec, "run");
-        if (!HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(60)))
+        if (!HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(20)))
         {
             throw new InvalidOperationException($"{spec.Service} never answered under runc");
         }
 
         Command.Run("runc", [.. Root, "checkpoint", "--image-path", Image(spec), "--work-path", Work(spec), Id(spec)], _env);
+        if (RestoreToFirstByte(spec, path) is null)
+        {
+            throw new InvalidOperationException($"{spec.Service} never answered after runc restore");
+        }
     }
 
     /// <summary><c>runc restore</c> to the first answer, then kills the container.</summary>
@@ -48,7 +52,7 @@ internal sealed class RuncPeer : IDisposable
     {
         var began = TimeProvider.System.GetTimestamp();
         Detached(spec, $"restore --image-path {Image(spec)} --work-path {Work(spec)}");
-        var answered = HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(20));
+        var answered = HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(10));
         var took = TimeProvider.System.GetElapsedTime(began);
         Command.Run("runc", [.. Root, "delete", "-f", Id(spec)], _env);
         return answered ? took : null;

@@ -17,6 +17,8 @@ internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, Ti
     private static readonly TimeSpan SlowPeriod = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan FastFor = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan AskPeriod = TimeSpan.FromMilliseconds(250);
+
     /// <summary>One health request may take as long as a slow first page; the declared timeout bounds all of them together.</summary>
     private static readonly TimeSpan HealthRequestLimit = TimeSpan.FromSeconds(5);
 
@@ -54,8 +56,16 @@ internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, Ti
         using var table = new ListenTable(cell.InitPid);
         using var timer = new PeriodicTimer(FastPeriod, time);
         var began = time.GetTimestamp();
+        var asked = began;
         while (!cell.Keeper.Exited.IsCompleted)
         {
+            if (time.GetElapsedTime(asked) > AskPeriod)
+            {
+                // The word of the end may be missed; the keeper's state may not.
+                asked = time.GetTimestamp();
+                await cell.Keeper.StatusAsync(cancel);
+            }
+
             _listening = table.Read();
             if (Reach.Find(_listening, spec.Port, cell.Address) is { } reach)
             {
