@@ -2,6 +2,7 @@ using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
 using Homeostat.Drivers.Runtime.Oci.Native;
+using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
 
@@ -145,7 +146,9 @@ public static class HostProbe
             await Command.RunAsync(nft, ["list", "tables"], null, cancel);
             using var netns = await Netns.CreateAsync();
             checks.Add(await HostHints.ForwardingAsync(nft, bridge, cancel));
-            return new("network", CheckOutcome.Ok, "network namespaces and nftables work");
+            return ListenProbe.Works(netns)
+                ? new("network", CheckOutcome.Ok, "network namespaces and nftables work")
+                : new("network", CheckOutcome.Failed, "the kernel does not tell about listening sockets: readiness can't be seen", "modprobe tcp_diag (CONFIG_INET_DIAG)");
         }
         catch (IOException error)
         {

@@ -8,8 +8,8 @@ namespace Homeostat.Drivers.Runtime.Oci.Keeper;
 /// The platform's end of one keeper. Safe for concurrent use; the keeper takes one order after the other and answers in that order.
 /// </summary>
 /// <remarks>
-/// Continuations of awaiting callers run on the reading loop: a thread-pool hop would cost more than the message itself. Hence
-/// callers must not block after an await. Cancelling stops the waiting, not the order: end the cell to undo.
+/// Callers go on on the thread pool, never on the reading loop: one that then keeps its thread busy, a poll that always finds its timer due for
+/// instance, would keep the news of the cell's end from everybody, itself included. Cancelling stops the waiting, not the order: end the cell to undo.
 /// </remarks>
 internal sealed class KeeperClient : IAsyncDisposable
 {
@@ -176,7 +176,7 @@ internal sealed class KeeperClient : IAsyncDisposable
     private async Task<KeeperPacket?> AskAsync(KeeperPacket order, CancellationToken cancel)
     {
         var tag = Interlocked.Increment(ref _lastTag).ToString(CultureInfo.InvariantCulture);
-        var source = new TaskCompletionSource<KeeperPacket?>();
+        var source = new TaskCompletionSource<KeeperPacket?>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
             if (_gone)

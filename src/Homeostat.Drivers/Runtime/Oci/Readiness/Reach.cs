@@ -15,29 +15,6 @@ internal enum ReachWay
 /// <param name="Target">The address to connect to.</param>
 internal sealed record Reach(ReachWay Way, IPEndPoint Target)
 {
-    /// <summary>The best way to <paramref name="port"/>, null when nothing listens there.</summary>
-    public static Reach? Find(IReadOnlyList<IPEndPoint> listening, int port, IPAddress own)
-    {
-        Reach? inside = null;
-        foreach (var endpoint in listening)
-        {
-            if (endpoint.Port != port)
-            {
-                continue;
-            }
-
-            var address = endpoint.Address.IsIPv4MappedToIPv6 ? endpoint.Address.MapToIPv4() : endpoint.Address;
-            if (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(own))
-            {
-                return new Reach(ReachWay.Bridge, new IPEndPoint(own, port));
-            }
-
-            inside ??= new Reach(ReachWay.Inside, new IPEndPoint(address, port));
-        }
-
-        return inside;
-    }
-
     /// <summary>The same way to another cell: a clone listens where its template did.</summary>
     public Reach In(IPAddress own) => Way == ReachWay.Bridge ? this with { Target = new IPEndPoint(own, Target.Port) } : this;
 }

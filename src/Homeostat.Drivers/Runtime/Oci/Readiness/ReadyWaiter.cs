@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
@@ -8,8 +7,8 @@ using Homeostat.Drivers.Runtime.Oci.Logs;
 namespace Homeostat.Drivers.Runtime.Oci.Readiness;
 
 /// <summary>
-/// Waits until a program that was just started is ready: its port listens, its health path answers. Seen within a millisecond or two, because the table of
-/// listening sockets is read once per millisecond (15 us each) for the first five seconds, then every five.
+/// Waits until a program that was just started is ready: its port listens, its health path answers. Seen within a millisecond or two, because the kernel is
+/// asked for the listener once per millisecond (some microseconds each) for the first five seconds, then every five.
 /// </summary>
 internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, TimeProvider time)
 {
@@ -17,14 +16,10 @@ internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, Ti
     private static readonly TimeSpan SlowPeriod = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan FastFor = TimeSpan.FromSeconds(5);
 
-    private static readonly TimeSpan AskPeriod = TimeSpan.FromMilliseconds(250);
-
     /// <summary>One health request may take as long as a slow first page; the declared timeout bounds all of them together.</summary>
     private static readonly TimeSpan HealthRequestLimit = TimeSpan.FromSeconds(5);
 
     private const int ExcerptLines = 5;
-
-    private IReadOnlyList<IPEndPoint> _listening = [];
 
     public async Task<(Reach? Reach, Failure? Failure)> WaitAsync(Phases phases, CancellationToken cancel)
     {
@@ -53,21 +48,12 @@ internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, Ti
 
     private async Task<Reach?> ListensAsync(CancellationToken cancel)
     {
-        using var table = new ListenTable(cell.InitPid);
+        using var probe = new ListenProbe(cell.Netns);
         using var timer = new PeriodicTimer(FastPeriod, time);
         var began = time.GetTimestamp();
-        var asked = began;
         while (!cell.Keeper.Exited.IsCompleted)
         {
-            if (time.GetElapsedTime(asked) > AskPeriod)
-            {
-                // The word of the end may be missed; the keeper's state may not.
-                asked = time.GetTimestamp();
-                await cell.Keeper.StatusAsync(cancel);
-            }
-
-            _listening = table.Read();
-            if (Reach.Find(_listening, spec.Port, cell.Address) is { } reach)
+            if (probe.Find(spec.Port, cell.Address) is { } reach)
             {
                 return reach;
             }
@@ -115,9 +101,10 @@ internal sealed class ReadyWaiter(Cell cell, ServiceSpec spec, LogFiles logs, Ti
 
     private Failure NeverListened()
     {
-        var seen = _listening.Count == 0
+        var listening = ListenTable.Read(cell.Netns);
+        var seen = listening.Count == 0
             ? ""
-            : $"; it listens on {string.Join(", ", _listening.Select(endpoint => endpoint.ToString()).Distinct())} instead";
+            : $"; it listens on {string.Join(", ", listening.Select(endpoint => endpoint.ToString()).Distinct())} instead";
         return new(
             FailureKind.NeverListened,
             $"nothing listened on port {spec.Port} within {spec.Health.StartTimeout.TotalSeconds:0.###} s{seen}{Excerpt()}",
