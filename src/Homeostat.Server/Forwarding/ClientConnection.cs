@@ -34,6 +34,7 @@ internal sealed class ClientConnection
     private Deadline _read;
     private Deadline _write;
     private Deadline _gone;
+    private HalfClose _half;
     private volatile bool _isGone;
     private volatile bool _ended;
 
@@ -41,8 +42,12 @@ internal sealed class ClientConnection
     {
         _transport = transport;
         _gateway = gateway;
-        InlineSockets.Mark(transport.Features.Get<IConnectionSocketFeature>()?.Socket);
-        Address = new ClientAddress(transport.RemoteEndPoint, transport.Features.Get<ITlsHandshakeFeature>() is not null);
+        var socket = transport.Features.Get<IConnectionSocketFeature>()?.Socket;
+        InlineSockets.Mark(socket);
+        var isTls = transport.Features.Get<ITlsHandshakeFeature>() is not null;
+        Address = new ClientAddress(transport.RemoteEndPoint, isTls);
+        // What TLS makes of the bytes is not counted here, and its end is a message of its own.
+        _half = new HalfClose(isTls ? null : socket);
         _exchange = new Exchange(this, gateway);
     }
 
@@ -100,6 +105,7 @@ internal sealed class ClientConnection
     /// <summary>Lets what is written go to the client and waits while it takes nothing. False when it is gone.</summary>
     public ValueTask<bool> FlushAsync()
     {
+        _half.Wrote(Output.UnflushedBytes);
         var flush = Output.FlushAsync();
         return flush.IsCompletedSuccessfully ? new(!flush.GetAwaiter().GetResult().IsCompleted) : StalledAsync(flush);
     }
@@ -200,12 +206,17 @@ internal sealed class ClientConnection
         return begun ? await _exchange.RefuseHeadAsync(Refusals.HeadTimeout, Fate.Linger) : Fate.Close;
     }
 
-    /// <summary>Reads and drops until the client has closed or the time is over: closing with unread bytes resets the connection, and the answer is lost.</summary>
+    /// <summary>
+    /// Ends the sending side, then reads and drops until the client has closed or the time is over: closing with unread bytes resets the connection, and
+    /// the answer is lost.
+    /// </summary>
     private async Task LingerAsync()
     {
         if (!await FlushAsync())
             return;
         _read.Set(_gateway.Options.Linger);
+        _half.Ask();
+        _half.Try();
         while (!_read.HasExpired)
         {
             var result = await Input.ReadAsync();
@@ -226,6 +237,7 @@ internal sealed class ClientConnection
             _transport.Abort(new ConnectionAbortedException("The client takes nothing."));
         }
 
+        _half.Try();
         if (_gone.TryExpire(now))
             Gone();
         _exchange.Sweep(now);

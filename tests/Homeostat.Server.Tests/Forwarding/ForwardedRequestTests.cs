@@ -17,6 +17,8 @@ public sealed class ForwardedRequestTests : IAsyncLifetime
     [InlineData("plain", "GET /a?b=c HTTP/1.1\r\n", "GET /a?b=c HTTP/1.1\n")]
     [InlineData("an empty line before", "\r\nGET / HTTP/1.1\r\n", "GET / HTTP/1.1\n")]
     [InlineData("HTTP/1.0 becomes 1.1", "GET / HTTP/1.0\r\n", "GET / HTTP/1.1\n")]
+    [InlineData("HTTP/1.2 is read as 1.1", "GET / HTTP/1.2\r\n", "GET / HTTP/1.1\n")]
+    [InlineData("HTTP/1.9 is read as 1.1", "GET / HTTP/1.9\r\n", "GET / HTTP/1.1\n")]
     [InlineData("absolute form becomes origin form", "GET http://blog.localhost/a?b HTTP/1.1\r\n", "GET /a?b HTTP/1.1\n")]
     [InlineData("absolute form, upper case", "GET HTTP://BLOG.localhost/a HTTP/1.1\r\n", "GET /a HTTP/1.1\n")]
     [InlineData("absolute form without path", "GET http://blog.localhost HTTP/1.1\r\n", "GET / HTTP/1.1\n")]

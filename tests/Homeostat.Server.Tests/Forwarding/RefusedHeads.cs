@@ -45,7 +45,7 @@ internal static class RefusedHeads
         yield return ("version comma", Line("GET / HTTP/1,1"), 400);
         yield return ("other protocol", Line("GET / ICAP/1.0"), 400);
         yield return ("HTTP/2.0", Line("GET / HTTP/2.0"), 505);
-        yield return ("HTTP/1.2", Line("GET / HTTP/1.2"), 505);
+        yield return ("HTTP/3.0", Line("GET / HTTP/3.0"), 505);
         yield return ("HTTP/0.9 said", Line("GET / HTTP/0.9"), 505);
         yield return ("HTTP/9.9", Line("GET / HTTP/9.9"), 505);
         yield return ("HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505);

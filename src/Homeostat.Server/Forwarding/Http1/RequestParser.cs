@@ -53,17 +53,16 @@ internal static class RequestParser
         return refusal;
     }
 
+    /// <summary>A higher minor version than ours is our highest (RFC 9110 2.5): it may say more, but means nothing else.</summary>
     private static Refusal? Version(ReadOnlySpan<byte> version, RequestHead into)
     {
-        if (version.SequenceEqual("HTTP/1.1"u8))
-            into.Minor = 1;
-        else if (!version.SequenceEqual("HTTP/1.0"u8))
-        {
-            var wellFormed = version.Length == 8 && version.StartsWith("HTTP/"u8) && version[6] == '.'
-                && Octets.Digit.Contains(version[5]) && Octets.Digit.Contains(version[7]);
-            return wellFormed ? Refusals.Version : Refusals.RequestLine;
-        }
-
+        var wellFormed = version.Length == 8 && version.StartsWith("HTTP/"u8) && version[6] == '.'
+            && Octets.Digit.Contains(version[5]) && Octets.Digit.Contains(version[7]);
+        if (!wellFormed)
+            return Refusals.RequestLine;
+        if (version[5] != '1')
+            return Refusals.Version;
+        into.Minor = version[7] == '0' ? 0 : 1;
         into.KeepAlive = into.Minor == 1;
         return null;
     }
