@@ -58,6 +58,8 @@ public sealed class OciLimitTests : OciTestCase
             var failure = await driver.SleepAsync(new("one"), Tier.Image, Next(), default);
 
             Assert.Equal(FailureKind.NoSpace, failure!.Kind);
+            Assert.StartsWith("one could not be dumped: the disk of the process images is full (criu: ", failure.Message, StringComparison.Ordinal);
+            Assert.Equal($"free space on the disk of {small}/runtime/images; it is tried again later", failure.Remedy);
             Assert.Equal(Tier.Running, Assert.Single(await driver.ListAsync(default)).Tier);
             File.Delete(Path.Combine(small, "ballast"));
             Assert.Null(await driver.SleepAsync(new("one"), Tier.Image, Next(), default));

@@ -93,7 +93,7 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         var reach = source.Reach.In(cell.Address);
         var failure = answer.Ok
             ? await Hooks.AfterRestoreAsync(cell, reach, revision.Spec.Checkpoint.AfterRestore, clone: true, CancellationToken.None)
-            : new Failure(FailureKind.RestoreFailed, $"the template of {instance.Revision} could not be restored: {answer.Reason}");
+            : new Failure(FailureKind.RestoreFailed, $"the template of {instance.Revision} could not be restored: {CriuReason.OfRestore(answer.Reason)}");
         revision.CloneEnded(source, failure);
         instance.CloneCrashed = exit => revision.CloneCrashed(source, exit);
         return failure is null

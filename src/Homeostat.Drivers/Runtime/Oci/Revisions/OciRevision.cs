@@ -43,7 +43,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     /// <summary>Takes up the template that an earlier platform made, and fills the pools in the background.</summary>
     public void Begin()
     {
-        if (TemplateRecord.Read(Directory) is { } record && record.Boot == context.Boot && Imaging)
+        if (TemplateRecord.Read(Directory) is { } record && record.IsKept(context.Boot) && Imaging)
         {
             Use(record);
         }
@@ -191,7 +191,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             return false;
         }
 
-        var refused = state == TemplateState.Refused ? _record! with { State = state, ClonesAllowed = false, Reason = why } : null;
+        var refused = state == TemplateState.Refused ? _record! with { State = state, ClonesAllowed = false, Reason = why, Lasting = true } : null;
         try
         {
             context.Images!.Remove(ImageKind.Template, revision.Id.ToString());

@@ -61,7 +61,7 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
             var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: false, logs, cancel, image.Record.Stopped);
             if (!answer.Ok)
             {
-                return ([], new Failure(FailureKind.RestoreFailed, $"the template could not be restored: {answer.Reason}", "checkpoint: { mode: off } does without"));
+                return ([], new Failure(FailureKind.RestoreFailed, $"the template could not be restored: {CriuReason.OfRestore(answer.Reason)}", "checkpoint: { mode: off } does without"));
             }
 
             if (!draw)

@@ -79,13 +79,13 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
             revision.Spec.Checkpoint.Clones, findings, answer.Ok ? null : answer.Reason, ProcessEnvironment.Of);
         if (cell.Keeper.Exited.IsCompleted)
         {
-            return (Refused(new Failure(FailureKind.DumpFailed, $"the program did not survive the priming: {answer.Reason}"), verdict.Lines), null);
+            return (Refused(new Failure(FailureKind.DumpFailed, $"the program did not survive the priming: {answer.Reason}", "checkpoint: { clones: no } does without clones"), verdict.Lines), null);
         }
 
         var draft = context.Images!.Begin(ImageKind.Template, Owner, cell.Cgroup.MemoryBytes);
         if (draft is null)
         {
-            return (Refused(new Failure(FailureKind.NoSpace, "there is no room for a template image"), verdict.Lines), null);
+            return (Refused(new Failure(FailureKind.NoSpace, "there is no room for a template image", "raise the limits of images, or remove services"), verdict.Lines), null);
         }
 
         // Not cancelled: the dump ends the program either way, and its directory is the store's until it is complete or abandoned.
@@ -93,7 +93,8 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
         if (!dump.Ok)
         {
             ImageStore.Abandon(draft);
-            return (Refused(ImageTier.DumpFailure(Owner, dump.Reason), verdict.Lines), null);
+            var (why, isLasting) = ImageTier.DumpFailure(Owner, dump.Reason, draft);
+            return (Refused(why, verdict.Lines) with { Lasting = isLasting }, null);
         }
 
         return (null, new TemplateDump(context.Images.Complete(draft, stopped: answer.Ok), verdict, reach));

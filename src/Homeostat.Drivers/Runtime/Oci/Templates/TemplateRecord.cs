@@ -10,10 +10,18 @@ namespace Homeostat.Drivers.Runtime.Oci.Templates;
 /// <param name="ClonesAllowed">It is kept and may be cloned; else its image is gone: it only proved that dumps work.</param>
 /// <param name="Reason">Why clones are not allowed, or why there is no template.</param>
 /// <param name="Stopped">The program was dumped stopped and must be continued.</param>
+/// <param name="Lasting">
+/// A refusal that comes from what the program and the host are, like something criu can't dump. Any other (it did not start, a full disk, a hook) may be over
+/// by now, and a new platform tries again.
+/// </param>
 internal sealed record TemplateRecord(
-    string Boot, TemplateState State, bool ClonesAllowed, Failure? Reason, IReadOnlyList<string> Findings, bool Stopped, ReachState? Reach)
+    string Boot, TemplateState State, bool ClonesAllowed, Failure? Reason, IReadOnlyList<string> Findings, bool Stopped, ReachState? Reach, bool Lasting = false)
 {
     public const string FileName = "template.json";
+
+    /// <summary>A platform that finds it begins with it.</summary>
+    /// <param name="boot">The kernel's boot of now.</param>
+    public bool IsKept(string boot) => Boot == boot && (State != TemplateState.Refused || Lasting);
 
     public static TemplateRecord? Read(string directory)
     {

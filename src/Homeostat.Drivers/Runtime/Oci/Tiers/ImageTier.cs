@@ -36,7 +36,9 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         }
         catch (IOException error)
         {
-            return new Failure(DiskFull.Is(error) ? FailureKind.NoSpace : FailureKind.DumpFailed, $"{instance.Id} could not be dumped: {error.Message}");
+            return DiskFull.Is(error)
+                ? new Failure(FailureKind.NoSpace, $"{instance.Id} could not be dumped: the disk is full ({error.Message})", $"free space on the disk of {context.Data.Data}; it is tried again later")
+                : new Failure(FailureKind.DumpFailed, $"{instance.Id} could not be dumped: {error.Message}", "it is tried again later; doctor checks the host");
         }
         finally
         {
@@ -60,7 +62,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         if (!answer.Ok)
         {
             ImageStore.Abandon(draft);
-            return DumpFailure(instance.Id.Value, answer.Reason);
+            return DumpFailure(instance.Id.Value, answer.Reason, draft).Failure;
         }
 
         var image = store.Complete(draft, stopped: false);
@@ -84,7 +86,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         phases.Mark("criu", answer.Stages);
         var failure = answer.Ok
             ? await Hooks.AfterRestoreAsync(cell, reach, state.AfterRestore, clone: false, CancellationToken.None)
-            : new Failure(FailureKind.RestoreFailed, $"the sleep image of {instance.Id} could not be restored: {answer.Reason}", "it starts cold instead");
+            : new Failure(FailureKind.RestoreFailed, $"the sleep image of {instance.Id} could not be restored: {CriuReason.OfRestore(answer.Reason)}", "it starts cold instead");
         if (failure is not null)
         {
             await ender.RemoveAsync(instance);
@@ -128,10 +130,13 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
     /// <summary>Where programs watch files by inotify: below their working directory, if they have one of their own.</summary>
     public static IReadOnlyList<string> WatchedOf(string workdir) => workdir == "/" ? [] : [workdir];
 
-    public static Failure DumpFailure(string what, string reason) => new(
-        DiskFull.Is(reason) ? FailureKind.NoSpace : FailureKind.DumpFailed,
-        $"{what} could not be dumped: {reason}",
-        DumpRemedies.Of(reason));
+    /// <returns>The failure, and whether it would be the same the next time.</returns>
+    public static (Failure Failure, bool IsLasting) DumpFailure(string what, string reason, ImageDraft draft)
+    {
+        var found = CriuReason.OfDump(reason, Path.GetDirectoryName(draft.Path)!);
+        var kind = DiskFull.Is(reason) ? FailureKind.NoSpace : FailureKind.DumpFailed;
+        return (new Failure(kind, $"{what} could not be dumped: {found.Cause}", found.Remedy), found.IsLasting);
+    }
 
     private static void GoBack(OciInstance instance, Cell cell, Tier from)
     {
