@@ -7,7 +7,7 @@
  *   signal number=                          -> no answer
  *   keep   on=0|1                           -> kept        1: the program is about to be dumped; outlive it, once
  * Or for nothing at all: a restored program simply appears as its child when criu, which made it, exits. That one
- * has PROGRAM_PID. init reaps everything, reports "exited status=" of the program and ends with it (unless told to keep
+ * has PROGRAM_PID. init reaps everything, reports "exited status= left=" of the program and ends with it (unless told to keep
  * the cell); the kernel then ends whatever else lives in the pid namespace. End of file on descriptor 3 means the keeper died: init ends too, so
  * that no cell is ever left without one.
  */
@@ -208,21 +208,27 @@ static void obey(void)
 
 static void reap(void)
 {
-	int status;
+	int status, exited = 0;
+	bool ended = false;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (pid != program)
-			continue;
-		packet_begin(&packet, "exited");
-		packet_add_number(&packet, "status", status);
-		packet_send(CONTROL_FD, &packet);
-		if (outlive_program) {
-			outlive_program = false;
-			continue;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == program) {
+			ended = true;
+			exited = status;
 		}
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	if (!ended)
+		return;
+	packet_begin(&packet, "exited");
+	packet_add_number(&packet, "status", exited);
+	/* All dead ones are reaped: whoever can be signalled was left behind by a program that went into the background. */
+	packet_add_number(&packet, "left", kill(-1, 0) == 0);
+	packet_send(CONTROL_FD, &packet);
+	if (outlive_program) {
+		outlive_program = false;
+		return;
 	}
+	_exit(WIFEXITED(exited) ? WEXITSTATUS(exited) : 128 + WTERMSIG(exited));
 }
 
 int main(void)

@@ -71,6 +71,7 @@ struct keeper {
 	bool checkpointable; /* it has PROGRAM_PID, and there is a criu */
 	int exit_status; /* wait status as init reported it, valid when has_exit */
 	bool has_exit, has_oom;
+	bool has_left; /* the program left processes behind, valid when has_exit */
 	bool init_keeps; /* init was told to outlive the program, which is being dumped */
 	bool init_answered; /* init_packet holds an answer to an order */
 	struct packet init_packet, request, reply;
@@ -142,6 +143,7 @@ void logs_drain(struct keeper *k, struct output *output, int rounds);
 
 /* operations.c, restore.c, dump.c, prime.c: one per verb */
 void open_log_of_request(struct keeper *k);
+void add_exit(struct keeper *k);
 void operate_wait(struct keeper *k, int client);
 void operate_restore(struct keeper *k, int client);
 void operate_resume(struct keeper *k, int client);

@@ -98,6 +98,7 @@ static void hear_init(struct keeper *k)
 	}
 	if (!strcmp(news.data, "exited")) {
 		k->exit_status = (int)packet_get_number(&news, "status", 0, 0xffff, SIGKILL);
+		k->has_left = packet_get_number(&news, "left", 0, 1, 0) == 1;
 		k->has_exit = true;
 		return;
 	}
@@ -120,8 +121,7 @@ static void cell_ended(struct keeper *k)
 	drain_rest(k);
 	k->has_oom = cell_oom_kills(k) > k->oom_kills;
 	packet_begin(&k->reply, "exited");
-	packet_add_number(&k->reply, "status", k->has_exit ? k->exit_status : SIGKILL);
-	packet_add_number(&k->reply, "oom", k->has_oom);
+	add_exit(k);
 	broadcast(k);
 }
 

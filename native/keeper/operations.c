@@ -32,6 +32,14 @@ void answer_failed(struct keeper *k, int client, const char *kind, const char *r
 	packet_send(client, &k->reply);
 }
 
+/* How the cell ended. */
+void add_exit(struct keeper *k)
+{
+	packet_add_number(&k->reply, "status", k->has_exit ? k->exit_status : SIGKILL);
+	packet_add_number(&k->reply, "oom", k->has_oom);
+	packet_add_number(&k->reply, "left", k->has_exit && k->has_left);
+}
+
 void answer_ok(struct keeper *k, int client)
 {
 	int i;
@@ -41,10 +49,8 @@ void answer_ok(struct keeper *k, int client)
 	packet_add_number(&k->reply, "init", k->init_pid);
 	if (k->program_pid)
 		packet_add_number(&k->reply, "pid", k->program_pid);
-	if (k->state == CELL_ENDED) {
-		packet_add_number(&k->reply, "status", k->has_exit ? k->exit_status : SIGKILL);
-		packet_add_number(&k->reply, "oom", k->has_oom);
-	}
+	if (k->state == CELL_ENDED)
+		add_exit(k);
 	for (i = 0; i < k->stage_count; i++) {
 		char stage[64];
 

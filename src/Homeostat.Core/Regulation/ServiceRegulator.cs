@@ -74,9 +74,9 @@ public static class ServiceRegulator
             plan.Command(new RegulatorCommand.Stop(instance.Id, TimeSpan.Zero, Force: true));
             if (instance.Exit is { } exit && instance.Revision == plan.Input.Current.Id)
             {
-                var failure = new Failure(FailureKind.ProgramExited, $"{instance.Id} ended: {exit}", "look at its logs");
+                var failure = new Failure(FailureKind.ProgramExited, $"{instance.Id} ended: {exit}", exit.RemedyFor(plan.Spec.Service));
                 plan.Memory = plan.Memory with { Starts = plan.Memory.Starts.Fail(plan.Now, failure, plan.Input.Jitter, BackOffSchedule.Crash) };
-                plan.Record("stop", $"the program ended by itself: {exit}", "exit", instance.Id, plan.Memory.Starts.Until, failure);
+                plan.Record("stop", $"the program ended by itself: {exit}; {failure.Remedy}", "exit", instance.Id, plan.Memory.Starts.Until, failure);
             }
             else
             {

@@ -26,15 +26,26 @@ public sealed record ObservedInstance(
 /// <summary>How a program ended.</summary>
 /// <param name="Code">Exit code 0..255, or null if a signal ended it.</param>
 /// <param name="Signal">Signal number, or null.</param>
-/// <param name="OutOfMemory">The kernel killed it at its memory limit.</param>
-public sealed record ExitInfo(int? Code, int? Signal, bool OutOfMemory)
+/// <param name="OutOfMemory">The kernel killed it, or a process of it, at its memory limit.</param>
+/// <param name="LeftProcesses">It ended, but processes that it had made did not: it went into the background.</param>
+public sealed record ExitInfo(int? Code, int? Signal, bool OutOfMemory, bool LeftProcesses = false)
 {
     /// <summary>For people: <c>exit code 3</c>, <c>killed by signal 9 (out of memory at its limit)</c>.</summary>
     public override string ToString() => (Code, OutOfMemory) switch
     {
+        (int code, true) => $"exit code {code}, after a process of it was killed (out of memory at its limit)",
+        (int code, _) when LeftProcesses => $"exit code {code}, although it left processes behind",
         (int code, _) => $"exit code {code}",
         (null, true) => $"killed by signal {Signal} (out of memory at its limit)",
         _ => $"killed by signal {Signal}",
+    };
+
+    /// <summary>What a person can do.</summary>
+    public string RemedyFor(ServiceName service) => this switch
+    {
+        { OutOfMemory: true } => "raise resources.memory.base",
+        { LeftProcesses: true, Code: 0 } => "let it stay in the foreground, its container ends with it (nginx: -g 'daemon off;', Apache: -DFOREGROUND)",
+        _ => $"see homeostat logs {service}",
     };
 }
 
@@ -84,6 +95,13 @@ public enum FailureKind
 }
 
 /// <summary>A failure with what happened and what a person can do.</summary>
-/// <param name="Message">What happened, one line, no secrets.</param>
+/// <param name="Message">What happened, one line; where the program's output tells why, behind <see cref="LastLines"/>.</param>
 /// <param name="Remedy">What would mend it; null if nothing is known.</param>
-public sealed record Failure(FailureKind Kind, string Message, string? Remedy = null);
+public sealed record Failure(FailureKind Kind, string Message, string? Remedy = null)
+{
+    /// <summary>What is behind it in a message is for the service's owner: programs write secrets, too.</summary>
+    public const string LastLines = "; last lines: ";
+
+    /// <summary>The message for whoever sent a request: how it ended, nothing that the program wrote.</summary>
+    public string MessageForClients => Message.Split(LastLines, 2)[0];
+}

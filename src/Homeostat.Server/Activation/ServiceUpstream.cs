@@ -157,7 +157,7 @@ internal sealed class ServiceUpstream(
     public void Refuse(GateVerdict verdict, long upTo)
     {
         var retry = verdict.RetryAfter ?? _history.Expected();
-        var detail = verdict.Why.Remedy is { } remedy ? $"{verdict.Why.Message}; {remedy}" : verdict.Why.Message;
+        var detail = verdict.Why.Remedy is { } remedy ? $"{verdict.Why.MessageForClients}; {remedy}" : verdict.Why.MessageForClients;
         lock (_lock)
         {
             foreach (var ticket in _gate.RefuseAll(upTo))

@@ -31,9 +31,10 @@ internal static class Answers
         504, "app-timeout", "The instance did not answer in time",
         $"The request reached an instance of {service} and may have been processed, so it was not repeated.");
 
-    public static Refusal InstanceFailed(ServiceName service, string what) => new(
+    /// <param name="remedy">What to do; null: to look at the logs.</param>
+    public static Refusal InstanceFailed(ServiceName service, string what, string? remedy = null) => new(
         502, "instance-failed", "The instance failed",
-        $"An instance of {service} was reached, but {what}. The request may have been processed, so it was not repeated. See homeostat logs {service}.");
+        $"An instance of {service} was reached, but {what}. The request may have been processed, so it was not repeated. To mend it: {remedy ?? $"see homeostat logs {service}"}.");
 
     /// <summary>The gate's answer, if it is not a slot.</summary>
     public static Refusal Of(in Admission admission, ServiceName service)

@@ -35,11 +35,11 @@ internal sealed partial class Exchange
                 try
                 {
                     if (link.Commit(await link.ReceiveAsync(bytesMax + PieceBytes)) == 0)
-                        return Failed("it closed the connection before it answered");
+                        return await BrokenAsync("it closed the connection before it answered");
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException or InvalidDataException)
                 {
-                    return WhyBroken();
+                    return await WhyBrokenAsync();
                 }
             }
 
@@ -75,24 +75,39 @@ internal sealed partial class Exchange
         return failure is null ? length : 0;
     }
 
-    private Refusal WhyBroken()
+    private async ValueTask<Refusal> WhyBrokenAsync()
     {
         if (client.IsGone)
             return Answers.ClientGone;
         if (_bodyFault is { } fault)
             return fault;
         if (!_app.HasExpired)
-            return Failed("it reset the connection before it answered");
+            return await BrokenAsync("it reset the connection before it answered");
         gateway.Counters.Hit(GatewayLimit.AppTimeout);
         return Answers.AppTimeout(_upstream!.Service);
     }
 
-    private Refusal Failed(string what)
+    /// <summary>A connection breaks most often because the program ended: then that is said, and how.</summary>
+    private async ValueTask<Refusal> BrokenAsync(string what)
+    {
+        try
+        {
+            var exit = await _instance!.Ended.Task.WaitAsync(gateway.Options.EndPatience, gateway.Time);
+            return Failed($"its program ended before it answered: {exit}", exit.RemedyFor(_upstream!.Service));
+        }
+        catch (TimeoutException)
+        {
+            // It runs on, and broke off this one request.
+            return Failed(what);
+        }
+    }
+
+    private Refusal Failed(string what, string? remedy = null)
     {
         if (client.IsGone)
             return Answers.ClientGone;
         GatewayLog.InstanceFailed(gateway.Log, _instance!.Id.Value, _upstream!.Service.Value, what);
-        return Answers.InstanceFailed(_upstream.Service, what);
+        return Answers.InstanceFailed(_upstream.Service, what, remedy);
     }
 
     private void WriteInterim(int length)

@@ -39,6 +39,9 @@ public sealed record GatewayOptions
     /// <summary>From the end of the request (or the last part of it that was taken) to the head of the response; then 504.</summary>
     public TimeSpan AppTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>A connection that broke before the answer: how long to wait for the word that the program ended, and how. The word takes milliseconds.</summary>
+    public TimeSpan EndPatience { get; init; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>A response body, event stream or WebSocket on which nothing moves.</summary>
     public TimeSpan StreamIdle { get; init; } = TimeSpan.FromHours(1);
 
@@ -83,7 +86,7 @@ public sealed record GatewayOptions
         (string Name, TimeSpan Value)[] times =
         [
             (nameof(HeadTimeout), HeadTimeout), (nameof(IdleTimeout), IdleTimeout), (nameof(BodyStall), BodyStall), (nameof(WriteStall), WriteStall),
-            (nameof(AppTimeout), AppTimeout), (nameof(StreamIdle), StreamIdle), (nameof(ConnectRetry), ConnectRetry), (nameof(ConnectTimeout), ConnectTimeout),
+            (nameof(AppTimeout), AppTimeout), (nameof(EndPatience), EndPatience), (nameof(StreamIdle), StreamIdle), (nameof(ConnectRetry), ConnectRetry), (nameof(ConnectTimeout), ConnectTimeout),
             (nameof(Linger), Linger), (nameof(HalfCloseGrace), HalfCloseGrace), (nameof(UpstreamIdle), UpstreamIdle), (nameof(Sweep), Sweep),
         ];
         var counted = from c in counts

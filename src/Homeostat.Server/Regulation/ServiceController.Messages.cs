@@ -202,7 +202,9 @@ internal sealed partial class ServiceController
     {
         if (observed.Exit is { } exit && known.Observed.Exit is null)
         {
-            Tell("instance.ended", observed.Id, exit.ToString());
+            Tell("instance.ended", observed.Id, $"{exit}; {exit.RemedyFor(_revision.Id.Service)}");
+            // Whoever had a request there is told why it was lost.
+            known.Upstream?.Ended.TrySetResult(exit);
         }
 
         known.Observed = observed;

@@ -92,6 +92,38 @@ public sealed class WakeThroughTheGatewayTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await GetAsync("/")).Status);
     }
 
+    [Theory]
+    [InlineData(null, 9, true, false, "killed by signal 9 (out of memory at its limit)", "raise resources.memory.base")]
+    [InlineData(3, null, false, false, "exit code 3", "see homeostat logs blog")]
+    [InlineData(0, null, false, true, "exit code 0, although it left processes behind", "let it stay in the foreground")]
+    public async Task ProgramEndsUnderARequest_TheAnswerTheEventAndTheDecisionSayHow(int? code, int? signal, bool memory, bool left, string how, string remedy)
+    {
+        var scene = await StartAsync(options: FakeOptions.Instant);
+        await GetAsync("/");
+        var asked = GetAsync("/slow?ms=60000");
+        while (scene.View.Instances[0].View.InFlight == 0)
+        {
+            await Task.Yield();
+        }
+
+        scene.Host.Crash(scene.View.Instances[0].View.Id, new ExitInfo(code, signal, memory, left));
+
+        var answer = await asked.Within("the answer");
+        Assert.Equal(HttpStatusCode.BadGateway, answer.Status);
+        Assert.Contains($"its program ended before it answered: {how}", Detail(answer.Body), StringComparison.Ordinal);
+        Assert.Contains(remedy, Detail(answer.Body), StringComparison.Ordinal);
+        var ended = await scene.Events.WaitForAsync("the end", e => e.Type == "instance.ended");
+        Assert.Contains(how, ended.Text, StringComparison.Ordinal);
+        Assert.Contains(remedy, ended.Text, StringComparison.Ordinal);
+        await scene.Events.WaitForAsync("the decision", e => e.Type == "decision.made" && e.Text.Contains(how, StringComparison.Ordinal) && e.Text.Contains(remedy, StringComparison.Ordinal));
+    }
+
+    private static string Detail(string problem)
+    {
+        using var json = System.Text.Json.JsonDocument.Parse(problem);
+        return json.RootElement.GetProperty("detail").GetString()!;
+    }
+
     /// <summary>The event may come a moment before the view shows it.</summary>
     private static Task<InstanceId> FirstRunning(BoardScene scene) => Task.Run(async () =>
     {

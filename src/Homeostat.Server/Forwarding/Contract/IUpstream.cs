@@ -33,6 +33,9 @@ public sealed class UpstreamInstance(InstanceId id, Func<CancellationToken, Valu
     /// <summary>Opens a new connection; throws <see cref="SocketException"/> when refused.</summary>
     public Func<CancellationToken, ValueTask<Socket>> Connect { get; } = connect;
 
+    /// <summary>How its program ended; completes when the platform has seen that, perhaps never. Set by Regulation.</summary>
+    public TaskCompletionSource<ExitInfo> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Room for the gateway's pool of idle connections to this instance; owned by Forwarding.</summary>
     public object? Connections { get; set; }
 

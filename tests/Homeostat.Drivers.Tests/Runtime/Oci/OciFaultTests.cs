@@ -53,6 +53,36 @@ public sealed class OciFaultTests : OciTestCase
         Assert.Equal(FailureKind.ProgramExited, failure.Kind);
         Assert.Contains("exit code 4", failure.Message, StringComparison.Ordinal);
         Assert.Contains("the database is missing", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("the program ended before it was ready: exit code 4", failure.MessageForClients);
+        Assert.Equal("see homeostat logs brief", failure.Remedy);
+    }
+
+    [Fact]
+    public async Task ProgramThatGoesIntoTheBackground_IsToldToStayInTheForeground()
+    {
+        const string Daemon = """
+            import os, socket, time
+            s = socket.create_server(('0.0.0.0', int(os.environ['PORT'])))
+            if os.fork() == 0:
+                time.sleep(1000)
+            os._exit(0)
+            """;
+        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+        var next = hints.MoveNextAsync();
+
+        var outcome = await StartAsync(OciPrograms.Python("daemon", Daemon));
+
+        // Whether its port was seen before its end is a matter of luck; either way it is told.
+        var exit = new ExitInfo(0, null, false, LeftProcesses: true);
+        if (outcome.Failure is { } failure)
+        {
+            Assert.Contains(exit.ToString(), failure.Message, StringComparison.Ordinal);
+            Assert.Contains("stay in the foreground", failure.Remedy, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.True(await next.Within("the hint"));
+        Assert.Equal(exit, Assert.Single(await Driver.ListAsync(default)).Exit);
     }
 
     [Theory]

@@ -23,6 +23,11 @@ internal static class ColdStart
 
         phases.Mark("exec");
         var (reach, failure) = await new ReadyWaiter(cell, spec, new LogFiles(id, logDirectory), time).WaitAsync(phases, cancel);
+        if (failure is { Kind: FailureKind.ProgramExited } && cell.Keeper.Exited.IsCompleted)
+        {
+            failure = failure with { Remedy = (await cell.Keeper.Exited).RemedyFor(spec.Service) };
+        }
+
         return (answer.Pid, reach, failure);
     }
 

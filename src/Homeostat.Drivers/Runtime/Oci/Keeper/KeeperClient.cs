@@ -169,7 +169,7 @@ internal sealed class KeeperClient : IAsyncDisposable
         // A wait status of the kernel: the low seven bits are the signal, the next byte the code.
         var status = packet.Number("status") ?? 9;
         var signal = status & 0x7f;
-        return new ExitInfo(signal == 0 ? (status >> 8) & 0xff : null, signal == 0 ? null : signal, packet.Number("oom") == 1);
+        return new ExitInfo(signal == 0 ? (status >> 8) & 0xff : null, signal == 0 ? null : signal, packet.Number("oom") == 1, packet.Number("left") == 1);
     }
 
     /// <summary>Null when the keeper is gone.</summary>
