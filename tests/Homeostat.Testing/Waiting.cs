@@ -5,8 +5,14 @@ namespace Homeostat.Testing;
 /// <summary>Waiting with a deadline that says what was waited for.</summary>
 public static class Waiting
 {
+    /// <summary>
+    /// How many times longer than on real hardware things may take: <c>HOMEOSTAT_TEST_SLOWNESS</c>, 1 to 100, default 1. An emulated machine sets it.
+    /// </summary>
+    public static readonly int Slowness =
+        int.TryParse(Environment.GetEnvironmentVariable("HOMEOSTAT_TEST_SLOWNESS"), out var times) ? Math.Clamp(times, 1, 100) : 1;
+
     /// <summary>Long for a busy machine, short for a person.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20) * Slowness;
 
     public static async Task Within(this Task task, string what, TimeSpan? deadline = null)
     {

@@ -65,6 +65,8 @@ sed 's/^/up: /' /tmp/up.log | tail -n 30
 echo "guest: cycle failures $failures"
 
 echo "guest: conformance of the driver"
+# Emulation runs everything ten times slower and more.
+export HOMEOSTAT_TEST_SLOWNESS=15
 ./tests/Homeostat.Drivers.Tests -noLogo -noColor -class '*ConformanceTests' -xml /tmp/report.xml
 grep -o -m1 '<assembly [^>]*' /tmp/report.xml | grep -o ' \(passed\|failed\|skipped\|errors\)="[0-9]*"' | tr -d '"' | tr '\n' ' ' | sed 's/^/guest: report/'
 echo

@@ -1,4 +1,5 @@
 using Homeostat.Core.Services;
+using Homeostat.Testing;
 using Homeostat.Testing.Conformance;
 
 namespace Homeostat.Drivers.Tests.Runtime.Oci;
@@ -29,6 +30,10 @@ internal static class OciPrograms
 
     public static ServiceSpec Python(string name, string script = Server) => Of(name, "/usr/bin/python3", "-c", script);
 
+    /// <summary>Listens some milliseconds after its start, whatever else the machine does; knows no page.</summary>
+    public static ServiceSpec Busybox(string name, int port = Port) =>
+        Of(name, "/bin/busybox", "httpd", "-f", "-p", $"{port}", "-h", "/usr/share");
+
     public static ServiceSpec Of(string name, params string[] command) => new()
     {
         Service = new ServiceName(name),
@@ -40,13 +45,14 @@ internal static class OciPrograms
 
     public static ServiceSpec Of(ConformanceProgram program, string name)
     {
-        var soon = TimeSpan.FromSeconds(0.5);
+        // The whole of it passes in each such test, so it is short: these programs must do what they do long before.
+        var soon = TimeSpan.FromSeconds(0.5) * Waiting.Slowness;
         return program switch
         {
             ConformanceProgram.NotFound => Of(name, "/no/such/program"),
             ConformanceProgram.ExitsAtOnce => Of(name, "/bin/sh", "-c", "echo no luck; exit 3"),
             ConformanceProgram.NeverListens => Of(name, "/bin/sh", "-c", "exec sleep 1000") with { Health = new(Timeout: soon) },
-            ConformanceProgram.Unhealthy => Python(name) with { Health = new("/sick", TimeSpan.FromSeconds(3)) },
+            ConformanceProgram.Unhealthy => Busybox(name) with { Health = new("/no-such-page", soon * 4) },
             _ => Python(name),
         };
     }
