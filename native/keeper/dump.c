@@ -72,15 +72,6 @@ static void cell_emptied(struct keeper *k)
 		k->state = CELL_EMPTY;
 }
 
-static void explain(struct keeper *k, const struct criu_answer *answer, char *reason)
-{
-	char detail[DETAIL_MAX];
-
-	criu_wait(k, 500);
-	criu_detail(k, detail);
-	fail_text(reason, "criu: %s", detail[0] ? detail : answer->message[0] ? answer->message : "ended without an answer");
-}
-
 void operate_dump(struct keeper *k, int client)
 {
 	const char *image = packet_get(&k->request, "image");
@@ -128,7 +119,7 @@ void operate_dump(struct keeper *k, int client)
 		answer_ok(k, client);
 		return;
 	}
-	explain(k, &answer, reason);
+	criu_fate(k, &answer, 500, reason);
 	criu_kill(k);
 	k->output_held = false;
 	/*

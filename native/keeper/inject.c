@@ -249,7 +249,7 @@ static size_t add_error(char *detail, size_t used, const char *line, size_t leng
 }
 
 /* What a person needs to see of criu's log: its errors, in one line; the first is the cause, the later ones follow from it. */
-void criu_detail(const struct keeper *k, char *detail)
+static void criu_detail(const struct keeper *k, char *detail)
 {
 	static char log[16384];
 	ssize_t n = k->criu_log < 0 ? 0 : pread(k->criu_log, log, sizeof(log), 0);
@@ -266,4 +266,19 @@ void criu_detail(const struct keeper *k, char *detail)
 		at += length + 1;
 	}
 	detail[used] = '\0';
+}
+
+/* Why criu failed: how it ended, where that was not by itself, and the errors of its log, else those of its answer. */
+void criu_fate(struct keeper *k, const struct criu_answer *answer, int patience_ms, char *reason)
+{
+	char detail[DETAIL_MAX];
+	int status = criu_wait(k, patience_ms);
+
+	criu_detail(k, detail);
+	if (k->criu_reaped && WIFSIGNALED(status))
+		/* Not its own doing, unless it said what it stumbled over. */
+		fail_text(reason, "criu: ended in the middle by signal %d%s%s", WTERMSIG(status), WTERMSIG(status) == SIGKILL ? "" : "; ",
+			  WTERMSIG(status) == SIGKILL ? "" : detail);
+	else
+		fail_text(reason, "criu: %s", detail[0] ? detail : answer->message[0] ? answer->message : "ended without an answer");
 }

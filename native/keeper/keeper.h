@@ -103,6 +103,8 @@ struct processes {
 	bool overflow; /* there are more */
 };
 void processes_collect(struct processes *list, pid_t program);
+bool processes_stopped(const struct processes *list);
+char thread_state(pid_t pid, pid_t tid);
 
 /* inject.c: runs in a child that stands in the cell's namespaces */
 struct injection {
@@ -113,7 +115,8 @@ pid_t inject(struct keeper *k, bool join_cgroups, int (*run)(struct keeper *, vo
 int inject_criu(struct keeper *k, const struct injection *injection, char *reason);
 void criu_kill(struct keeper *k);
 int criu_wait(struct keeper *k, int timeout_ms);
-void criu_detail(const struct keeper *k, char *detail);
+struct criu_answer;
+void criu_fate(struct keeper *k, const struct criu_answer *answer, int patience_ms, char *reason);
 int outputs_make(struct keeper *k);
 int last_pid_set(struct keeper *k, int last);
 
@@ -147,6 +150,7 @@ void add_exit(struct keeper *k);
 void operate_wait(struct keeper *k, int client);
 void operate_restore(struct keeper *k, int client);
 void operate_resume(struct keeper *k, int client);
+void criu_left(struct keeper *k);
 void operate(struct keeper *k, int client);
 void operate_dump(struct keeper *k, int client);
 void operate_prime(struct keeper *k, int client);

@@ -138,6 +138,7 @@ void reap_children(struct keeper *k)
 		if (pid == k->criu_pid) {
 			k->criu_reaped = true;
 			k->criu_status = status;
+			criu_left(k);
 		} else if (pid == k->init_pid) {
 			cell_ended(k);
 		}

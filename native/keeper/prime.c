@@ -23,6 +23,7 @@
 #include "trace.h"
 
 #define DRAW_BYTES 32
+#define STOPS_DEADLINE_US 5000000 /* for all threads to come to a stop that was asked for */
 
 static struct object objects[OBJECTS_MAX];
 static struct packet found; /* the findings, appended to the answer */
@@ -164,6 +165,20 @@ static enum trace_result prime_tree(struct keeper *k, struct processes *done, lo
 	return TRACE_OK;
 }
 
+/* A thread may come to its stop late: on a busy machine it waits for its turn to run first. */
+static enum trace_result await_stops(struct keeper *k, const struct processes *done)
+{
+	long long deadline = now_us() + STOPS_DEADLINE_US;
+
+	while (!processes_stopped(done)) {
+		if (now_us() > deadline || pump(k, -1, now_us() + 1000) < 0) {
+			trace.why = "not all of its threads came to a stop in time";
+			return TRACE_BUSY;
+		}
+	}
+	return TRACE_OK;
+}
+
 static void send_with_findings(struct keeper *k, int client, const char *kind, const char *reason)
 {
 	const char *tag = packet_get(&k->request, "tag"), *cursor = NULL, *field;
@@ -198,6 +213,8 @@ void operate_prime(struct keeper *k, int client)
 	}
 	trace.why = "";
 	r = prime_tree(k, &done, deadline);
+	if (r == TRACE_OK)
+		r = await_stops(k, &done);
 	if (r == TRACE_OK) {
 		send_with_findings(k, client, NULL, NULL);
 		return;

@@ -90,11 +90,9 @@ static int follow_criu(struct keeper *k, const char *until, bool ahead, struct c
 /* The restore failed: what there is of the program is unusable, and so is the cell. */
 static void restore_failed(struct keeper *k, int client, const struct criu_answer *answer)
 {
-	char reason[REASON_MAX], detail[DETAIL_MAX];
+	char reason[REASON_MAX];
 
-	criu_wait(k, 200);
-	criu_detail(k, detail);
-	fail_text(reason, "criu: %s", detail[0] ? detail : answer->message[0] ? answer->message : "ended without an answer");
+	criu_fate(k, answer, 200, reason);
 	cell_end(k);
 	answer_failed(k, client, "image", reason);
 }
@@ -226,6 +224,8 @@ void operate_resume(struct keeper *k, int client)
 		return;
 	}
 	open_log_of_request(k);
+	/* criu may end from here on. */
+	k->state = CELL_WAITING;
 	/* From here on the image counts as used, whatever comes. */
 	k->prepared_from[0] = '\0';
 	answer_ahead(k);
@@ -233,4 +233,17 @@ void operate_resume(struct keeper *k, int client)
 		restore_failed(k, client, &answer);
 	else
 		resumed(k, client);
+}
+
+/* A criu that stood in the cell was ended from outside: by the OOM killer, or by a person. */
+void criu_left(struct keeper *k)
+{
+	if (k->state == CELL_PREPARED) {
+		/* It had only read: the image is as good as before, and the next restore brings another criu. */
+		image_slot_give_back(k);
+		k->state = CELL_EMPTY;
+	} else if (k->state == CELL_PARKED) {
+		/* What it held may run on by itself now, before anybody said what it shall be. */
+		cell_end(k);
+	}
 }

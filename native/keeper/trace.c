@@ -32,8 +32,9 @@
 
 #define STACK_BYTES (256 * 1024)
 #define SPACE_BYTES 4096
-#define CALL_DEADLINE_US 1000000
-#define STOP_DEADLINE_US 500000
+/* Long for a machine with far more work than processors, on which a thread waits its turn for a second and more. */
+#define CALL_DEADLINE_US 5000000
+#define STOP_DEADLINE_US 5000000
 #define DIRECTION_FLAG 0x400
 
 static struct user_regs_struct saved;
@@ -284,24 +285,6 @@ static void mend(pid_t tid)
 	ptrace(PTRACE_SETREGS, tid, NULL, &r);
 }
 
-static char process_state(pid_t pid)
-{
-	char path[40], text[512], *end;
-	int fd;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return '?';
-	text[n] = '\0';
-	end = strrchr(text, ')');
-	return end && end[1] ? end[2] : '?';
-}
-
 enum trace_result trace_end(struct trace *t, bool stay)
 {
 	const uint64_t a[6] = { t->stack, STACK_BYTES, 0, 0, 0, 0 };
@@ -320,12 +303,12 @@ enum trace_result trace_end(struct trace *t, bool stay)
 	/* The main thread takes the signal and stops the group; the others are released only then, into the stop. */
 	kill(t->pid, SIGSTOP);
 	ptrace(PTRACE_DETACH, t->pid, NULL, NULL);
-	while (process_state(t->pid) != 'T' && now_us() < deadline)
+	while (thread_state(t->pid, t->pid) != 'T' && now_us() < deadline)
 		nap();
 	for (i = 0; i < t->count; i++)
 		if (t->threads[i] != t->pid)
 			ptrace(PTRACE_DETACH, t->threads[i], NULL, NULL);
-	return process_state(t->pid) == 'T' ? TRACE_OK : TRACE_LOST;
+	return thread_state(t->pid, t->pid) == 'T' ? TRACE_OK : TRACE_LOST;
 }
 
 #else

@@ -9,6 +9,8 @@ failures=0
 echo "guest: kernel $(uname -r), cgroup $(stat -f -c %T /sys/fs/cgroup), controllers $(cat /sys/fs/cgroup/cgroup.controllers)"
 echo "guest: $(./libexec/criu check 2>&1 | tail -n 1) (criu check)"
 ip link set lo up
+# Paging out needs somewhere to page to.
+dd if=/dev/zero of=/swap bs=1M count=64 status=none && chmod 600 /swap && mkswap /swap >/dev/null && swapon /swap
 
 # One whole cycle through the product: cold, frozen, image and back; the counter in memory must go on.
 # wake WHAT EXPECTED_COUNT EXPECTED_WAY

@@ -40,7 +40,7 @@ internal sealed record CriuReason(string Cause, string? Remedy, bool IsLasting)
         new("it is being traced, and only one can trace a program", "detach the debugger", "Unseizable"),
         new("it could not be stopped in time", Later, "timed out", "Timeout", "Seizing", "can't wait task"),
         new("criu may not read its limits: the platform lacks CAP_SYS_RESOURCE", "grant that, or use the criu that ./run builds", "get rlimit"),
-        new("criu broke off", Later, "ended without an answer"),
+        new("criu broke off", Later, "ended without an answer", "ended in the middle"),
     ];
 
     private static readonly Meaning[] Restores =
@@ -49,7 +49,7 @@ internal sealed record CriuReason(string Cause, string? Remedy, bool IsLasting)
         new("a file that it had open or mapped was changed since", null, "has bad size", "has bad mode", "build-ID", "bad checksum"),
         new("a file that it had open is gone", null, "No such file or directory"),
         new("it could not be brought back in time", null, "timed out", "Timeout"),
-        new("criu broke off", null, "ended without an answer"),
+        new("criu broke off", null, "ended without an answer", "ended in the middle"),
     ];
 
     /// <param name="reason">The reason of a <c>dump</c> that was refused or lost.</param>

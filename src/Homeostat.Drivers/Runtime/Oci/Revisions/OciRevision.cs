@@ -77,8 +77,18 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
 
             _isMaking = true;
             var record = await new TemplateMaker(context, revision, plan).MakeAsync(ending.Token);
-            record.Write(Directory);
-            Use(record);
+            if (record.State == TemplateState.None)
+            {
+                // Nothing was found out about the program: whoever asked is told why, and asks again later.
+                TemplateRecord.Remove(Directory);
+                (_record, _dropped) = (null, record.Reason);
+            }
+            else
+            {
+                record.Write(Directory);
+                Use(record);
+            }
+
             _isMaking = false;
             context.Hints.Post(null, $"template of {revision.Id}: {record.State}");
             return Describe();

@@ -94,7 +94,7 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
         {
             ImageStore.Abandon(draft);
             var (why, isLasting) = ImageTier.DumpFailure(Owner, dump.Reason, draft);
-            return (Refused(why, verdict.Lines) with { Lasting = isLasting }, null);
+            return (Refused(why, verdict.Lines) with { State = isLasting ? TemplateState.Refused : TemplateState.None, Lasting = isLasting }, null);
         }
 
         return (null, new TemplateDump(context.Images.Complete(draft, stopped: answer.Ok), verdict, reach));

@@ -62,7 +62,10 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         if (!answer.Ok)
         {
             ImageStore.Abandon(draft);
-            return DumpFailure(instance.Id.Value, answer.Reason, draft).Failure;
+            var failure = DumpFailure(instance.Id.Value, answer.Reason, draft).Failure;
+            return answer.Kind == "lost"
+                ? failure with { Message = $"{failure.Message}; the program is lost with it", Remedy = "the next request starts another instance" }
+                : failure;
         }
 
         var image = store.Complete(draft, stopped: false);
@@ -113,12 +116,19 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
             var prepared = await preparing;
             // Here and not before: the pages are read from the files now, and the instance may have slept for weeks.
             var why = instance.PreparedImage is { } lies ? ImageStore.WhyNot(lies) : "the record of the image is missing or damaged";
-            return (prepared.Ok, why) switch
+            var answer = (prepared.Ok, why) switch
             {
                 (false, _) => prepared,
                 (_, { } changed) => new KeeperAnswer(false, "image", changed, null),
                 _ => await cell.Keeper.ResumeAsync(logs, CancellationToken.None),
             };
+            if (answer.Ok || context.Images!.Find(ImageKind.Sleep, instance.Id.Value).Image is not { } returned)
+            {
+                return answer;
+            }
+
+            // The criu that stood in the cell was ended from outside, and the keeper has put the image back: another one restores it.
+            return await cell.Keeper.RestoreAsync(returned.Path, consume: true, park: false, logs, CancellationToken.None);
         }
 
         var found = context.Images!.Find(ImageKind.Sleep, instance.Id.Value);
