@@ -55,8 +55,9 @@ internal static class Failures
         foreach (var error in errors)
         {
             var place = error.Line == 0 ? file : $"{file}:{error.Line}:{error.Column}";
-            terminal.Err.WriteLine($"{terminal.ErrPaint(place + ":", Paint.Bold)} {error.Message}");
-            terminal.Err.WriteLine($"  {error.Fix}");
+            var said = Human.Wrap($"{place}: {terminal.ErrShown(error.Message)}", terminal.ErrWidth, "", "  ");
+            terminal.Err.WriteLine(said.StartsWith(place + ':', StringComparison.Ordinal) ? terminal.ErrPaint(place + ":", Paint.Bold) + said[(place.Length + 1)..] : said);
+            terminal.Err.WriteLine(Human.Wrap(terminal.ErrShown(error.Fix), terminal.ErrWidth, "  "));
         }
     }
 }

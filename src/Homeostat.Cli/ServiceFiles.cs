@@ -27,7 +27,7 @@ internal static class ServiceFiles
         return files.All(f => f.Parsed.Errors.Count == 0);
     }
 
-    public static ProblemError ToProblem(ServiceFileError e) => new(e.Line, e.Column, e.Code, e.Key, e.Message, e.Fix);
+    public static ProblemError ToProblem(ServiceFileError e) => new(e.Line, e.Column, e.Code, e.Key, e.Message, e.Fix, e.Nearest);
 
     private static IEnumerable<string> Expand(string name)
     {

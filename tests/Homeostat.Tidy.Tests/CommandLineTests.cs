@@ -24,6 +24,17 @@ public sealed class CommandLineTests
         Assert.Equal([], FirstArguments("Option").Where(option => !text.Contains($"`{option}", StringComparison.Ordinal)).Distinct());
     }
 
+    /// <summary>Its table output is recorded in a session of Golden/, so that a change of it is seen in review.</summary>
+    [Fact]
+    public void EveryVerb_IsInAGoldenSession()
+    {
+        var recorded = Repository.Files.Where(path => path.StartsWith("tests/Homeostat.Server.Tests/Cli/Golden/", StringComparison.Ordinal))
+            .SelectMany(path => Repository.Read(path).Split('\n'))
+            .Where(line => line.StartsWith("$ homeostat ", StringComparison.Ordinal) && !line.Contains("json", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[2]).ToHashSet(StringComparer.Ordinal);
+        AllowList.Check("golden", "Record these verbs in a session of CliGoldenTests.", FirstArguments("Command").Where(verb => !recorded.Contains(verb)).Select(verb => new Violation(verb)));
+    }
+
     /// <summary>The names given to <c>new Command("name", ...)</c> or <c>new Option&lt;T&gt;("--name")</c> in the command line's sources.</summary>
     private static IEnumerable<string> FirstArguments(string type) =>
         from source in Repository.Product

@@ -79,7 +79,7 @@ internal static class ApplyCommand
                 try
                 {
                     var images = (await client.CheckpointAsync(applied.Tenant, applied.Service, timeout, cancel)).Images;
-                    return $"ready; process image {Human.Size(images.TemplateBytes)}{(images.ClonesAllowed ? "" : ", not cloned: " + images.Reason)}";
+                    return $"ready; {ImageReport.Summary(images)}{(images.ClonesAllowed || images.Reason is null ? "" : $": {images.Reason}")}";
                 }
                 catch (ProblemException e) when (e.Problem.Code is "tier-not-reached")
                 {
@@ -89,7 +89,7 @@ internal static class ApplyCommand
             });
             if (!quiet)
             {
-                terminal.Out.WriteLine(Human.Wrap(said, terminal.Width, "  "));
+                terminal.Out.WriteLine(Human.Wrap(terminal.Shown(said), terminal.TextWidth, "  "));
             }
             return ExitCodes.Ok;
         }

@@ -21,7 +21,7 @@ internal static class CheckpointCommand
                 JsonOutput.Write(terminal, result);
                 return ExitCodes.Ok;
             }
-            terminal.Out.WriteLine($"{result.Service}@{result.Revision}: process image {Human.Size(result.Images.TemplateBytes)} ({Human.Took(result.Seconds)})");
+            terminal.Out.WriteLine($"{result.Service}@{result.Revision}: {ImageReport.Summary(result.Images)} ({Human.Took(result.Seconds)})");
             ImageReport.ShowFindings(terminal, result.Images);
             return ExitCodes.Ok;
         });

@@ -38,9 +38,9 @@ internal static class InspectCommand
         Line("routes", string.Join(", ", summary.Routes));
         if (images is not null)
         {
-            Line("template", images.Template == "ready" ? $"ready, {Human.Size(images.TemplateBytes)}" : images.Template);
+            Line("template", images is { Template: "ready", ClonesAllowed: true } ? $"ready, {Human.Size(images.TemplateBytes)}" : images.Template == "ready" ? "tried, not kept" : images.Template);
             Line("sleep image", images.Checkpointable switch { true => "possible", false => "not possible", null => "not known yet" });
-            Line("prepared", $"{images.PoolCells} cells, {images.Spares} spares, {Human.Size(images.PoolBytes)}");
+            Line("prepared", $"{Human.Count(images.PoolCells, "cell")}, {Human.Count(images.Spares, "spare")}, {Human.Size(images.PoolBytes)}");
             ImageReport.ShowFindings(terminal, images);
         }
         Heading("Spec");
@@ -68,13 +68,13 @@ internal static class InspectCommand
                 var line = $"{indent}{property.Name}: {Flow(property.Value)}";
                 if (property.Value.ValueKind != JsonValueKind.Array || line.Length <= (terminal.Width ?? int.MaxValue))
                 {
-                    terminal.Out.WriteLine(line);
+                    terminal.Out.WriteLine(Human.Cut(line, terminal.Width));
                     continue;
                 }
                 terminal.Out.WriteLine($"{indent}{property.Name}:");
                 foreach (var item in property.Value.EnumerateArray())
                 {
-                    terminal.Out.WriteLine($"{indent}  - {Flow(item)}");
+                    terminal.Out.WriteLine(Human.Cut($"{indent}  - {Flow(item)}", terminal.Width));
                 }
             }
         }

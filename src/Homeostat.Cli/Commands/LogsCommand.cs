@@ -10,7 +10,7 @@ internal static class LogsCommand
     {
         var service = ServiceArgument.One();
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on as lines come, of new instances too" };
-        var tail = new Option<int>("--tail", "-n") { Description = "Lines of the past", DefaultValueFactory = _ => 100, HelpName = "COUNT" };
+        var tail = ServiceArgument.Count("--tail", "-n", "Lines of the past", 100, 100_000);
         var instance = new Option<string?>("--instance") { Description = "Only of this instance", HelpName = "ID" };
         var times = new Option<bool>("--timestamps", "-t") { Description = "With the time of each line" };
         var command = new Command("logs", "Shows what a service wrote to stdout and stderr") { service, follow, tail, instance, times };
@@ -28,12 +28,13 @@ internal static class LogsCommand
                     return;
                 }
                 var time = parsed.GetValue(times) ? $"{line.At:yyyy-MM-ddTHH:mm:ss.fffZ} " : "";
-                var text = line.Stream == "stderr" ? terminal.OutPaint(line.Text, Paint.Yellow) : line.Text;
+                var shown = terminal.Shown(line.Text);
+                var text = line.Stream == "stderr" ? terminal.OutPaint(shown, Paint.Yellow) : shown;
                 terminal.Out.WriteLine($"{terminal.OutPaint(time + line.Instance + " |", Paint.Dim)} {text}");
             }, parsed.GetValue(follow));
             if (!any && code == ExitCodes.Ok && !globals.Json(parsed))
             {
-                terminal.Err.WriteLine($"no lines: no instance of {parsed.GetValue(service)} wrote any, or its logs are gone (those of the last 3 instances that ended are kept)");
+                terminal.Err.WriteLine(Human.Wrap($"no lines: no instance of {parsed.GetValue(service)} wrote any, or its logs are gone (those of the last 3 instances that ended are kept)", terminal.ErrWidth, ""));
             }
             return code;
         });

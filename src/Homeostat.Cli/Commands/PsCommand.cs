@@ -9,7 +9,7 @@ internal static class PsCommand
 {
     public static Command Build(Terminal terminal, GlobalOptions globals)
     {
-        var service = new Argument<string?>("service") { Description = "Only of this service", Arity = ArgumentArity.ZeroOrOne };
+        var service = ServiceArgument.Optional();
         var watch = new Option<bool>("--watch", "-w") { Description = "Show again every second" };
         var command = new Command("ps", "Lists instances, asleep ones too") { service, watch };
         command.SetAction(async (parsed, cancel) =>
@@ -37,12 +37,13 @@ internal static class PsCommand
             return;
         }
         var table = new TextTable(
-            new("ID", Shrinks: true), new("REV", Right: true), new("TIER"), new("BUSY", Right: true), new("AGE", Right: true), new("CPU", Right: true),
-            new("MEMORY", Right: true), new("PID", Right: true), new("ADDRESS", Shrinks: true));
+            new("ID", Shrinks: true), new("REV", Right: true), new("TIER"), new("BUSY", Right: true), new("AGE", Right: true), new("CPU", Right: true, Spare: 2),
+            new("MEMORY", Right: true), new("PID", Right: true, Spare: 1), new("ADDRESS", Shrinks: true, Spare: 3));
         foreach (var i in instances)
         {
             var tier = i.Doing is null ? new TextCell(i.Tier, Paint.OfTier(i.Tier)) : new TextCell(i.Doing, Paint.Yellow);
-            var memory = i.Tier == "image" ? $"({Human.Size(i.ImageBytes)})" : Human.Size(i.MemoryBytes);
+            // In parentheses: not memory, but the image on disk.
+            var memory = i is { Tier: "image", ImageBytes: > 0 } ? $"({Human.Size(i.ImageBytes)})" : Human.Size(i.MemoryBytes);
             table.Row(
                 i.Id, $"{i.Revision}", tier, $"{i.InFlight}", Human.Age(terminal.Time.GetUtcNow() - i.StartedAt), Human.Cpu(i.CpuSeconds), memory, i.Pid is { } pid ? $"{pid}" : "-", i.Address ?? "-");
         }

@@ -9,7 +9,7 @@ internal static class RmCommand
 {
     public static Command Build(Terminal terminal, GlobalOptions globals)
     {
-        var services = new Argument<string[]>("service") { Description = "Names of services", Arity = ArgumentArity.OneOrMore };
+        var services = ServiceArgument.Many();
         var command = new Command("rm", "Removes services: unrouted, instances ended, images deleted") { services };
         command.SetAction(async (parsed, cancel) =>
         {

@@ -4,6 +4,7 @@ namespace Homeostat.Cli.Output;
 internal sealed class Terminal
 {
     private const int WidthMin = 40;
+    private const int WidthUsual = 80;
 
     public required TextWriter Out { get; init; }
 
@@ -13,6 +14,12 @@ internal sealed class Terminal
 
     /// <summary>Columns of the screen; null: not a screen, lines may be as long as they are.</summary>
     public int? Width { get; init; }
+
+    /// <summary>The same of <see cref="Err"/>.</summary>
+    public int? ErrWidth { get; init; }
+
+    /// <summary>For sentences, which are wrapped in pipes too.</summary>
+    public int TextWidth => Width ?? WidthUsual;
 
     public bool OutColors { get; init; }
 
@@ -31,8 +38,10 @@ internal sealed class Terminal
         {
             Out = new StreamWriter(Console.OpenStandardOutput(), leaveOpen: true) { AutoFlush = true },
             Err = new StreamWriter(Console.OpenStandardError(), leaveOpen: true) { AutoFlush = true },
-            In = Console.In,
+            // Not Console.In: asking for it switches a terminal's key pad, before anything was read.
+            In = new StreamReader(Console.OpenStandardInput(), leaveOpen: true),
             Width = isOut ? Math.Max(WidthMin, SafeWidth()) : null,
+            ErrWidth = isErr ? Math.Max(WidthMin, SafeWidth()) : null,
             OutColors = isOut && colors,
             ErrColors = isErr && colors,
             ShowsProgress = isErr && colors,
@@ -46,12 +55,18 @@ internal sealed class Terminal
     /// <summary>What happened, and on the next line what to do.</summary>
     public void Error(string message, string? remedy)
     {
-        Err.WriteLine($"{ErrPaint("error:", Paint.Red)} {message}");
+        const string Mark = "error:";
+        Err.WriteLine(ErrPaint(Mark, Paint.Red) + Human.Wrap($"{Mark} {ErrShown(message)}", ErrWidth, "", "  ")[Mark.Length..]);
         if (remedy is not null)
         {
-            Err.WriteLine($"  {remedy}");
+            Err.WriteLine(Human.Wrap(ErrShown(remedy), ErrWidth, "  "));
         }
     }
+
+    /// <summary>Text that others wrote, harmless to a screen; to a pipe as it is.</summary>
+    public string Shown(string text) => Width is null ? text : Human.Visible(text);
+
+    public string ErrShown(string text) => ErrWidth is null ? text : Human.Visible(text);
 
     private static int SafeWidth()
     {
@@ -62,7 +77,7 @@ internal sealed class Terminal
         catch (IOException)
         {
             // A terminal that does not know its size.
-            return 80;
+            return WidthUsual;
         }
     }
 }

@@ -20,4 +20,7 @@ public sealed record Problem(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ProblemError>? Errors = null);
 
 /// <summary>One error of a service file, at its place (0: the file as a whole).</summary>
-public sealed record ProblemError(int Line, int Column, string Code, string Key, string Message, string Fix);
+/// <param name="Nearest">Of an unknown key the nearest known one.</param>
+public sealed record ProblemError(
+    int Line, int Column, string Code, string Key, string Message, string Fix,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Nearest = null);

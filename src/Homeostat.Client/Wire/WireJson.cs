@@ -21,6 +21,7 @@ namespace Homeostat.Client.Wire;
 [JsonSerializable(typeof(DoctorReport))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(List<ProblemError>))]
+[JsonSerializable(typeof(ValidationResult))]
 public sealed partial class WireJson : JsonSerializerContext
 {
     private static readonly JavaScriptEncoder Plain = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

@@ -45,7 +45,7 @@ public static class Explainer
     {
         if (service.Memory.Starts is { Last: { } last } starts && starts.Holds(service.At))
         {
-            return $"{last.Message}. {starts.Failures} failures in a row; next start at {starts.Until:HH:mm:ss}.";
+            return $"{Capital(last.Message)}. {(starts.Failures == 1 ? "No" : $"{starts.Failures} failures in a row; no")} start before {starts.Until:HH:mm:ss}.";
         }
 
         if (service.Instances.FirstOrDefault(i => i.View.Operation is not null)?.View is { Operation: { } operation } view)
@@ -55,6 +55,7 @@ public static class Explainer
 
         return service.Decisions.LastOrDefault(d => d.Action is "freeze" or "page-out" or "image" or "stop") is { } slept
             ? $"{Sentence(slept.Action)} at {slept.At:HH:mm:ss}: {slept.Reason} ({slept.Trigger})."
+            : service.Memory.Starts is { Last: { } failed, At: { } at } ? $"The last start failed at {at:HH:mm:ss}: {failed.Message}."
             : "Nobody asked for it yet.";
     }
 
@@ -91,8 +92,13 @@ public static class Explainer
             return "None has waited since the platform started.";
         }
 
+        if (wait.Outcome != WaitRecord.Served)
+        {
+            return $"{wait.Trigger} at {wait.At:HH:mm:ss} was refused after {Seconds(wait.Gate)}: {wait.Outcome}.";
+        }
+
         var what = wait.Wake > TimeSpan.Zero ? $"{Name(wait.Way)} of {wait.Instance} took {Seconds(wait.Wake)}" : "it waited for a slot only";
-        return $"{wait.Trigger} at {wait.At:HH:mm:ss} waited {Seconds(wait.Gate)} ({wait.Outcome}); {what}.";
+        return $"{wait.Trigger} at {wait.At:HH:mm:ss} waited {Seconds(wait.Gate)}; {what}.";
     }
 
     private static string Name(WakeWay way) => way switch
@@ -110,6 +116,8 @@ public static class Explainer
         "image" => "Put to sleep as an image",
         _ => "Stopped",
     };
+
+    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string Seconds(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds:0.#} ms"
         : time < TimeSpan.FromMinutes(2) ? $"{time.TotalSeconds:0.#} s"

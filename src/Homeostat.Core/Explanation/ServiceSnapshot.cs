@@ -36,7 +36,10 @@ public sealed record InstanceSnapshot(InstanceView View, ObservedInstance Observ
 public sealed record GateSnapshot(int Waiting, long HeldBytes, long Entered, long Refused);
 
 /// <summary>What a request waited for.</summary>
-/// <param name="Outcome"><c>served</c>, <c>timed out</c>, <c>refused</c> ...</param>
+/// <param name="Outcome"><see cref="Served"/>, or in words why not.</param>
 /// <param name="Gate">Whole time in the gate.</param>
 /// <param name="Wake">Of that, the start or wake of its instance.</param>
-public sealed record WaitRecord(DateTimeOffset At, string Trigger, string Outcome, TimeSpan Gate, TimeSpan Wake, WakeWay Way, InstanceId? Instance);
+public sealed record WaitRecord(DateTimeOffset At, string Trigger, string Outcome, TimeSpan Gate, TimeSpan Wake, WakeWay Way, InstanceId? Instance)
+{
+    public const string Served = "served";
+}

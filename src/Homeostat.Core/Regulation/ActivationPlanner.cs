@@ -29,7 +29,7 @@ internal static class ActivationPlanner
 
         if (wanted > active + plan.Added && plan.Memory.Starts.Holds(plan.Now))
         {
-            plan.RecordOnce("hold", $"no start before the back-off ends, after {plan.Memory.Starts.Failures} failures in a row", trigger, plan.Memory.Starts.Until, plan.Memory.Starts.Last);
+            plan.RecordOnce("hold", $"no start before the back-off ends, after {(plan.Memory.Starts.Failures == 1 ? "a failure" : $"{plan.Memory.Starts.Failures} failures in a row")}", trigger, plan.Memory.Starts.Until, plan.Memory.Starts.Last);
             plan.LookAgain(plan.Memory.Starts.Until);
         }
 

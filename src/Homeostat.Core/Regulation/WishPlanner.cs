@@ -96,6 +96,10 @@ internal static class WishPlanner
             _ when busy > 0 => new(FailureKind.NotSupported, $"busy: {busy} requests or streams are in flight or waiting", "try again when they are over"),
             { Spec.Scale.Min: > 0 } => new(FailureKind.NotSupported, $"scale.min keeps {plan.Spec.Scale.Min} running", "set scale.min to 0"),
             { DumpFailedNow: { } failure } when wish.To == Tier.Image => failure,
+            // Frozen means memory kept: what is deeper asleep, or not there at all, can't be taken there without waking it.
+            _ when wish.To is Tier.Frozen or Tier.PagedOut && !plan.Current.Any(i => i.Tier <= wish.To || i.Operation is not null) =>
+                new(FailureKind.NotFound, $"nothing of {plan.Spec.Service} runs that could be frozen: it is {(plan.Current.Any(i => i.Tier == Tier.Image) ? "asleep as an image" : "stopped")}",
+                    $"homeostat wake {plan.Spec.Service} first"),
             { ImagesDeclared: false } when wish.To == Tier.Image => new(FailureKind.NotSupported, "process images are off for this service, or this host can't make them", "see homeostat doctor"),
             { Input.State.Status.Checkpointable: false } when wish.To == Tier.Image =>
                 plan.Input.State.Status.Reason ?? new(FailureKind.DumpFailed, "the program can't be dumped"),

@@ -188,10 +188,10 @@ internal sealed class FileSection
     public FileSection ItemSection(string key, int index, FileMap map, FileKeys keys) => new($"{PathOf(key)}[{index}]", map, keys, _found);
 
     /// <summary>Says that a value (or the whole key) is wrong: <c>{path} {what}. {fix}</c>.</summary>
-    public void Add(FileNode at, string code, string key, string what, string fix)
+    public void Add(FileNode at, string code, string key, string what, string fix, string? nearest = null)
     {
         var path = PathOf(key);
-        _found.Errors.Add(new ServiceFileError(at.Line, at.Column, code, path, $"{path} {what}", fix));
+        _found.Errors.Add(new ServiceFileError(at.Line, at.Column, code, path, $"{path} {what}", fix, nearest));
     }
 
     public void AddMissing(string key, string what, string fix) => Add(Place, Missing, key, $"is missing; {what}", fix);
@@ -209,7 +209,7 @@ internal sealed class FileSection
         }
         var nearest = keys.Nearest(key.Value);
         var fix = nearest is null ? $"Known here: {string.Join(", ", keys.Known)}." : $"Did you mean {nearest}?";
-        Add(key, UnknownKey, shown, "is not a known key", fix);
+        Add(key, UnknownKey, shown, "is not a known key", fix, nearest);
     }
 
     private static bool IsNumber(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);

@@ -7,7 +7,8 @@ namespace Homeostat.Core.Services;
 /// <param name="Key">The key as a path from the top, e.g. <c>scale.concurrency.limit</c>; empty where no key is concerned.</param>
 /// <param name="Message">Value and rule: <c>port is 70000; it must be a whole number 1..65535</c>.</param>
 /// <param name="Fix">What to do, a sentence.</param>
-public sealed record ServiceFileError(int Line, int Column, string Code, string Key, string Message, string Fix)
+/// <param name="Nearest">Of an unknown key the nearest known one, if one is near.</param>
+public sealed record ServiceFileError(int Line, int Column, string Code, string Key, string Message, string Fix, string? Nearest = null)
 {
     /// <summary><c>line 3: port is 70000; it must be a whole number 1..65535. Write the port the program listens on.</c></summary>
     public override string ToString() => Line == 0 ? $"{Message}. {Fix}" : $"line {Line}: {Message}. {Fix}";

@@ -281,7 +281,7 @@ internal sealed class ServiceUpstream(
             var woken = seat.Way != WakeWay.Running && seat.ReadyAt >= ticket.EnteredAt;
             var wake = !woken ? TimeSpan.Zero : seat.Took < waited ? seat.Took : waited;
             var way = woken ? seat.Way : WakeWay.Running;
-            _lastWait = new WaitRecord(now, ticket.Trigger, "served", waited, wake, way, instance.Id);
+            _lastWait = new WaitRecord(now, ticket.Trigger, WaitRecord.Served, waited, wake, way, instance.Id);
             WaiterOf(ticket).SetResult(new Admission(AdmissionKind.Proceed, instance, way, waited, wake, TimeSpan.Zero, null));
         }
 
@@ -293,7 +293,7 @@ internal sealed class ServiceUpstream(
         var now = clock.Now;
         var waited = now - ticket.EnteredAt;
         _refused++;
-        _lastWait = new WaitRecord(now, ticket.Trigger, $"{kind}: {detail}", waited, TimeSpan.Zero, WakeWay.Running, null);
+        _lastWait = new WaitRecord(now, ticket.Trigger, detail, waited, TimeSpan.Zero, WakeWay.Running, null);
         WaiterOf(ticket).SetResult(new Admission(kind, null, WakeWay.Running, waited, TimeSpan.Zero, retryAfter, detail));
     }
 
@@ -313,7 +313,7 @@ internal sealed class ServiceUpstream(
         }
 
         Interlocked.Increment(ref _refused);
-        Volatile.Write(ref _lastWait, new WaitRecord(clock.Now, trigger, $"Full: {detail}", TimeSpan.Zero, TimeSpan.Zero, WakeWay.Running, null));
+        Volatile.Write(ref _lastWait, new WaitRecord(clock.Now, trigger, detail, TimeSpan.Zero, TimeSpan.Zero, WakeWay.Running, null));
         return new Admission(AdmissionKind.Full, null, WakeWay.Running, TimeSpan.Zero, TimeSpan.Zero, _history.Expected(), detail);
     }
 

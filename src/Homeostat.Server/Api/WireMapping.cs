@@ -69,7 +69,7 @@ internal static class WireMapping
 
     public static LogInfo Log(LogLine line) => new(line.At, line.Instance.Value, line.Stream, line.Text);
 
-    public static ProblemError Error(ServiceFileError error) => new(error.Line, error.Column, error.Code, error.Key, error.Message, error.Fix);
+    public static ProblemError Error(ServiceFileError error) => new(error.Line, error.Column, error.Code, error.Key, error.Message, error.Fix, error.Nearest);
 
     public static string Route(RouteSpec route) => route.PathPrefix == "/" ? route.Host : route.Host + route.PathPrefix;
 

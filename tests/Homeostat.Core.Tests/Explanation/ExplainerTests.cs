@@ -30,7 +30,7 @@ public sealed class ExplainerTests
         "1 instance runs: the last work ended 4 s ago, it is frozen after 10 s.",
         "GET /cart at 11:59:51: 1 waiting, none running. Way: cold, because clone: the template is not made yet.",
         "It will at 12:00:06 if nothing comes.",
-        "GET /cart at 11:59:51 waited 120 ms (served); the cold start of blog-1 took 110 ms.");
+        "GET /cart at 11:59:51 waited 120 ms; the cold start of blog-1 took 110 ms.");
 
     [Fact]
     public void Busy()
@@ -50,7 +50,23 @@ public sealed class ExplainerTests
         {
             Memory = RegulatorMemory.Initial(1) with { Starts = new BackOff(3, Now.AddSeconds(4), new Failure(FailureKind.ProgramExited, "exit code 3"), Now) },
         };
-        Assert.Equal("It is not running. exit code 3. 3 failures in a row; next start at 12:00:04.", First(failing));
+        Assert.Equal("It is not running. Exit code 3. 3 failures in a row; no start before 12:00:04.", First(failing));
+    }
+
+    [Fact]
+    public void FailedBefore_AndNothingHolds_TellsTheLastFailure()
+    {
+        var failed = Service() with
+        {
+            Memory = RegulatorMemory.Initial(1) with { Starts = new BackOff(1, Now.AddSeconds(-4), new Failure(FailureKind.ProgramExited, "exit code 3"), Now.AddSeconds(-5)) },
+            LastWait = new WaitRecord(Now.AddSeconds(-5), "GET /", "exit code 3; see homeostat logs blog", TimeSpan.FromMilliseconds(80), TimeSpan.Zero, WakeWay.Running, null),
+        };
+        Answers(
+            failed,
+            "It is not running. The last start failed at 11:59:55: exit code 3.",
+            "Nobody, since the platform started.",
+            "It has: stopped.",
+            "GET / at 11:59:55 was refused after 80 ms: exit code 3; see homeostat logs blog.");
     }
 
     [Fact]

@@ -100,6 +100,18 @@ public sealed class SleepTests
         Assert.Equal(Scene.Now.AddMilliseconds(10), plan.LookAgainAt);
     }
 
+    [Theory]
+    [InlineData(null, "stopped")]
+    [InlineData(Tier.Image, "asleep as an image")]
+    public void Wish_Freeze_OfWhatDoesNotRun_SaysWhyNot(Tier? tier, string how)
+    {
+        var scene = new Scene { Wish = new Wish(1, WishKind.Sleep, Tier.Frozen) };
+        var plan = (tier is { } asleep ? scene.With("a", asleep, 1) : scene).Step();
+        Assert.Empty(plan.Commands);
+        Assert.Contains(how, plan.WishAnswer!.Why!.Message, StringComparison.Ordinal);
+        Assert.Equal("homeostat wake blog first", plan.WishAnswer.Why.Remedy);
+    }
+
     [Fact]
     public void Wish_Sleep_WhenTheDumpFails_SaysWhy()
     {

@@ -23,7 +23,7 @@ internal sealed record CliRun(int Code, string Out, string Err)
     {
         var text = $"$ homeostat {command}\n{Out}{Err}" + (Code == 0 ? "" : $"[exit code {Code}]\n");
         text = text.Replace(scene.Folder.Path, "/folder", StringComparison.Ordinal);
-        text = Regex.Replace(text, @"(?<=blog-)[a-z0-9]{8}\b", "xxxxxxxx");
+        text = Regex.Replace(text, @"(?<=(blog|plain|broken|nodump)-)[a-z0-9]{8}\b", "xxxxxxxx");
         text = Regex.Replace(text, @"\d{4}-\d\d-\d\dT[0-9:.]+Z", "YYYY-MM-DDThh:mm:ss.mmmZ");
         text = Regex.Replace(text, @"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "YYYY-MM-DD hh:mm:ss");
         text = Regex.Replace(text, @"\b\d\d:\d\d:\d\d(\.\d{3})?", m => m.Length > 8 ? "hh:mm:ss.mmm" : "hh:mm:ss");

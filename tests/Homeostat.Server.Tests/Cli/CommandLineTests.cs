@@ -109,6 +109,43 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Table_OnANarrowScreen_LeavesOutWhatIsLeastNeeded_BeforeItCuts()
+    {
+        using var output = new StringWriter();
+        var terminal = new Terminal { Out = output, Err = output, In = TextReader.Null, Width = 20 };
+        new TextTable(new("NAME"), new("FIRST", Spare: 1), new("SECOND", Spare: 2)).Row("some-name", "12345", "123456").WriteTo(terminal);
+
+        Assert.Equal("NAME       SECOND\nsome-name  123456\n", output.ToString());
+    }
+
+    [Fact]
+    public void TextOfPrograms_OnAScreen_CannotActOnIt_InAPipeItIsAsItWas()
+    {
+        const string Text = "\e[2Jgone\a \u009b31m tab\t\u202eevil é";
+        var screen = new Terminal { Out = TextWriter.Null, Err = TextWriter.Null, In = TextReader.Null, Width = 80 };
+        Assert.Equal("^[[2Jgone^G <U+009B>31m tab\t<U+202E>evil é", screen.Shown(Text));
+        Assert.Equal(Text, new Terminal { Out = TextWriter.Null, Err = TextWriter.Null, In = TextReader.Null }.Shown(Text));
+    }
+
+    [Fact]
+    public void Error_OnAScreen_IsWrapped()
+    {
+        using var errors = new StringWriter();
+        new Terminal { Out = TextWriter.Null, Err = errors, In = TextReader.Null, ErrWidth = 40 }
+            .Error("watcher could not be dumped: it watches files by inotify", "turn the watching off, or keep what it watches below its workdir");
+
+        Assert.Equal(
+            """
+            error: watcher could not be dumped: it
+              watches files by inotify
+              turn the watching off, or keep what it
+              watches below its workdir
+
+            """,
+            errors.ToString());
+    }
+
+    [Fact]
     public void Table_InAPipe_IsNotCut()
     {
         using var output = new StringWriter();

@@ -89,7 +89,7 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
         }
 
         var reason = failure
-            ?? (verdict.Allowed ? null : new Failure(FailureKind.NotSupported, $"no clones: {verdict.Reason}", "checkpoint: { clones: yes } if repeating them does no harm"));
+            ?? (verdict.Allowed ? null : new Failure(FailureKind.NotSupported, verdict.Reason, "checkpoint: { clones: yes } if repeating them does no harm"));
         return new TemplateRecord(
             context.Boot, state, verdict.Allowed, reason, verdict.Lines, dump.Image.Record.Stopped, ReachState.Of(dump.Reach));
     }

@@ -93,7 +93,7 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
         if (!dump.Ok)
         {
             ImageStore.Abandon(draft);
-            var (why, isLasting) = ImageTier.DumpFailure(Owner, dump.Reason, draft);
+            var (why, isLasting) = ImageTier.DumpFailure("the program", dump.Reason, draft);
             return (Refused(why, verdict.Lines) with { State = isLasting ? TemplateState.Refused : TemplateState.None, Lasting = isLasting }, null);
         }
 
