@@ -21,18 +21,24 @@
 #define END_DEADLINE_MS 1000 /* from the close of a process's descriptors to its end */
 #define UNIFIED "/sys/fs/cgroup/unified"
 
+static bool is_crun(const char *runtime)
+{
+	const char *name = strrchr(runtime, '/');
+
+	return strncmp(name ? name + 1 : runtime, "crun", 4) == 0;
+}
+
 /*
  * crun before 1.9 refuses a host whose v1 and v2 hierarchies are both in use. It needs nothing from the v2 one there, so
  * it is run where that one is not mounted: in a mount namespace of its own, which dies with it.
  */
 static void hide_second_hierarchy(const char *runtime)
 {
-	const char *name = strrchr(runtime, '/');
-
-	if (strncmp(name ? name + 1 : runtime, "crun", 4) || access(UNIFIED "/cgroup.controllers", F_OK))
+	if (!is_crun(runtime) || access(UNIFIED "/cgroup.controllers", F_OK))
 		return;
-	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0)
-		umount2(UNIFIED, MNT_DETACH);
+	/* What the host mounted can't be unmounted in a user namespace, only covered. */
+	if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && umount2(UNIFIED, MNT_DETACH))
+		mount("none", UNIFIED, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755,size=4k");
 }
 
 static void __attribute__((noreturn)) exec_runtime(const struct options *o, char *const *args, int control, int log)
@@ -86,9 +92,18 @@ static int runtime_run(struct keeper *k, int control, char *reason)
 {
 	const struct options *o = &k->options;
 	char pid_file[600], text[24] = "";
-	char *args[] = { (char *)o->runtime, "--root", (char *)o->runtime_root, "run", "--detach", "--bundle", (char *)o->bundle,
-			 "--pid-file", pid_file, "--preserve-fds", "1", (char *)o->id, NULL };
+	char *all[] = { (char *)o->runtime, "", "--root", (char *)o->runtime_root, "run", "--detach", "--bundle", (char *)o->bundle,
+			"--pid-file", pid_file, "--preserve-fds", "1", (char *)o->id, NULL };
+	char **args = all;
 	int fd;
+
+	/* runc finds out by itself. */
+	if (o->no_cgroups && is_crun(o->runtime)) {
+		all[1] = "--cgroup-manager=disabled";
+	} else {
+		args = all + 1;
+		args[0] = (char *)o->runtime;
+	}
 
 	snprintf(pid_file, sizeof(pid_file), "%s/init.pid", o->dir);
 	if (runtime_call(k, args, control, reason))
@@ -214,7 +229,8 @@ int cell_make(struct keeper *k, char *reason)
 		return -1;
 	}
 	close(pid_ns);
-	cgroups_open(k);
+	if (!k->options.no_cgroups)
+		cgroups_open(k);
 	k->oom_kills = cell_oom_kills(k);
 	if (outputs_make(k)) {
 		fail_text(reason, "cannot make the output pipes in " CELL_DIR "; is /dev a tmpfs in the bundle?");

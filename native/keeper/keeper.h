@@ -37,6 +37,7 @@ struct options {
 	const char *image_roots[IMAGE_ROOTS_MAX];
 	long long log_size;
 	int log_files;
+	bool no_cgroups; /* a user without root has none to write to */
 };
 
 struct output {

@@ -1,6 +1,6 @@
 /*
  * homeostat-keeper --id ID --dir DIR --bundle DIR --runtime PATH --runtime-root DIR --criu PATH|"" --run-dir DIR
- *                  --images DIR [--images DIR] [--log-size BYTES] [--log-files COUNT]
+ *                  --images DIR [--images DIR] [--log-size BYTES] [--log-files COUNT] [--no-cgroups]
  *
  * Makes one cell and keeps it. Returns 0 as soon as the cell stands and DIR/keeper.sock answers; the keeper itself goes
  * on in the background. Otherwise prints one line on standard error and returns 1, and nothing is left behind.
@@ -69,7 +69,7 @@ static int parse(struct options *o, int argc, char **argv)
 	static const struct option names[] = {
 		{ "id", 1, NULL, 'i' },	      { "dir", 1, NULL, 'd' },	   { "bundle", 1, NULL, 'b' },	 { "runtime", 1, NULL, 'r' },
 		{ "runtime-root", 1, NULL, 'R' }, { "criu", 1, NULL, 'c' },	   { "run-dir", 1, NULL, 'k' }, { "images", 1, NULL, 'm' },
-		{ "log-size", 1, NULL, 's' }, { "log-files", 1, NULL, 'n' }, { NULL, 0, NULL, 0 },
+		{ "log-size", 1, NULL, 's' }, { "log-files", 1, NULL, 'n' }, { "no-cgroups", 0, NULL, 'g' }, { NULL, 0, NULL, 0 },
 	};
 	int c, roots = 0;
 
@@ -86,6 +86,7 @@ static int parse(struct options *o, int argc, char **argv)
 		case 'k': o->run_dir = optarg; break;
 		case 's': o->log_size = atoll(optarg); break;
 		case 'n': o->log_files = atoi(optarg); break;
+		case 'g': o->no_cgroups = true; break;
 		case 'm':
 			if (roots == IMAGE_ROOTS_MAX)
 				return -1;
@@ -176,7 +177,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < CLIENTS_MAX; i++)
 		keeper.clients[i] = -1;
 	if (parse(&keeper.options, argc, argv)) {
-		fputs("usage: homeostat-keeper --id --dir --bundle --runtime --runtime-root --criu --run-dir --images [--log-size] [--log-files]\n",
+		fputs("usage: homeostat-keeper --id --dir --bundle --runtime --runtime-root --criu --run-dir --images [--log-size] [--log-files] [--no-cgroups]\n",
 		      stderr);
 		return 2;
 	}

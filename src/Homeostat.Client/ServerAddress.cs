@@ -46,7 +46,8 @@ public sealed record ServerAddress
     }
 
     /// <summary><c>/var/lib/homeostat</c> for root, else <c>~/.local/share/homeostat</c> (or below XDG_DATA_HOME).</summary>
-    public static string DefaultData() => Environment.IsPrivilegedProcess
+    /// <remarks>HOMEOSTAT_ROOTLESS: the process was started again in a namespace where its user passes for root.</remarks>
+    public static string DefaultData() => Environment.IsPrivilegedProcess && NonEmpty("HOMEOSTAT_ROOTLESS") is null
         ? "/var/lib/homeostat"
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "homeostat");
 

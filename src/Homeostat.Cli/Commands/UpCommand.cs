@@ -36,7 +36,7 @@ internal static class UpCommand
                 }
                 return ExitCodes.Usage;
             }
-            return await RunAsync(terminal, options, cancel);
+            return await RunAsync(terminal, InheritedSockets.Replace(options), cancel);
         });
         return command;
     }
@@ -47,6 +47,10 @@ internal static class UpCommand
         using var signals = new StopSignals(cancel);
         try
         {
+            if (RootlessStart.IsNeeded(options))
+            {
+                RootlessStart.Enter(options);
+            }
             var platform = await Platform.StartAsync(options, TimeProvider.System, logs, signals.Stop);
             Greet(terminal, options, platform);
             // Goes on off the handler's thread: a handler returns at once.
@@ -88,6 +92,10 @@ internal static class UpCommand
     {
         var admin = platform.Admin is { } endpoint ? $", admin http://{endpoint}" : "";
         terminal.Out.WriteLine($"{terminal.OutPaint("ready", Paint.Green)} {string.Join(" ", platform.Gateway.Select(e => $"http://{e}"))}{admin}");
+        foreach (var reduction in platform.Reduced)
+        {
+            terminal.Out.WriteLine(Human.Wrap($"{terminal.OutPaint("less ", Paint.Yellow)} {reduction}", terminal.Width, "      ").TrimStart());
+        }
         terminal.Out.WriteLine("next: homeostat apply -f service.yaml; homeostat ls; homeostat doctor");
         if (options.Data != ServerAddress.DefaultData())
         {

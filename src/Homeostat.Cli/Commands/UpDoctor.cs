@@ -12,7 +12,9 @@ internal static class UpDoctor
     {
         var defaults = new PlatformOptions();
         var folder = data ?? (address.SocketPath is { } socket ? Path.GetDirectoryName(socket) : null) ?? defaults.Data;
-        var checks = await HostDoctor.ExamineAsync(defaults with { Data = Path.GetFullPath(folder) }, cancel);
+        var options = defaults with { Data = Path.GetFullPath(folder) };
+        await RootlessStart.TryEnterToLookAsync(options, cancel);
+        var checks = await HostDoctor.ExamineAsync(options, cancel);
         return new DoctorReport(false, [.. checks, new DoctorCheck("platform", "ok", $"none answers at {address}; the host alone was checked", null)]);
     }
 }

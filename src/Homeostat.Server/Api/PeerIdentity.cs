@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Homeostat.Drivers.Runtime.Oci.Rootless;
+using Homeostat.Server.Hosting;
 using Microsoft.AspNetCore.Connections;
 
 namespace Homeostat.Server.Api;
@@ -30,14 +32,14 @@ internal static class PeerIdentity
     /// <summary>User id of the process that holds the socket from <paramref name="client"/> to <paramref name="server"/> on this host; null: not found.</summary>
     public static uint? OwnerOf(IPEndPoint client, IPEndPoint server)
     {
-        foreach (var (table, six) in new[] { ("/proc/net/tcp", false), ("/proc/net/tcp6", true) })
+        foreach (var six in (bool[])[false, true])
         {
             if (client.AddressFamily == AddressFamily.InterNetworkV6 && !six)
             {
                 continue;
             }
             var (from, to) = (Hex(client, six), Hex(server, six));
-            foreach (var line in File.ReadLines(table))
+            foreach (var line in InheritedSockets.TcpTable(six) ?? File.ReadLines(six ? "/proc/net/tcp6" : "/proc/net/tcp"))
             {
                 //   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid ...
                 var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -58,7 +60,8 @@ internal static class PeerIdentity
         return string.Create(CultureInfo.InvariantCulture, $"{text}:{endpoint.Port:X4}");
     }
 
-    private static uint OwnUser() => Environment.IsPrivilegedProcess ? 0 : OwnUserId.Value;
+    /// <summary>As the table names it: without root this process is uid 0 only in its own namespace.</summary>
+    private static uint OwnUser() => RootlessLauncher.StartedBy ?? (Environment.IsPrivilegedProcess ? 0 : OwnUserId.Value);
 
     private static readonly Lazy<uint> OwnUserId = new(() =>
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Homeostat.Server.Forwarding.Contract;
+using Homeostat.Server.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -55,6 +56,7 @@ public sealed class Gateway : IAsyncDisposable
             kestrel.Listen(endpoint, listen => listen.Run(ServeAsync));
         var sockets = new SocketTransportOptions
         {
+            CreateBoundListenSocket = InheritedSockets.Bind,
             Backlog = 4096,
             NoDelay = true,
             MaxReadBufferSize = _options.PipeBytesMax,

@@ -13,7 +13,7 @@ internal static class AddressCheck
     public static void Run(PlatformOptions options)
     {
         var wanted = options.Listen.Select(e => (e, "--listen")).Concat(options.Admin is { } admin ? [(admin, "--admin")] : []);
-        var refusals = wanted.Select(w => (w, Error: Try(w.Item1))).Where(r => r.Error is not null).ToList();
+        var refusals = wanted.Where(w => !InheritedSockets.Has(w.Item1)).Select(w => (w, Error: Try(w.Item1))).Where(r => r.Error is not null).ToList();
         if (refusals.Count > 0)
         {
             throw new PlatformException(

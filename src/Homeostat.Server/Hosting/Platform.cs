@@ -34,6 +34,9 @@ public sealed class Platform : IAsyncDisposable
 
     public string AdminSocket { get; private set; } = "";
 
+    /// <summary>What the host lacks, one line each: <c>what: what is less because of it</c>.</summary>
+    public IReadOnlyList<string> Reduced { get; private set; } = [];
+
     /// <summary>Starts a platform; it serves when this returns. Instances that an earlier, killed platform left on the data directory are adopted.</summary>
     /// <param name="fakeHost">The world of the fake driver; null: one of its own.</param>
     /// <exception cref="PlatformException">It cannot start here; says why and what to do. Nothing is left behind.</exception>
@@ -106,6 +109,7 @@ public sealed class Platform : IAsyncDisposable
         }
         IRuntimeDriver driver = await DriverOpener.OpenAsync(_options, fakeHost, _time, cancel);
         _parts.Push(driver);
+        Reduced = driver.Capabilities.Reductions;
         var events = new EventLog(_time, $"{_time.GetUtcNow().ToUnixTimeMilliseconds():x}");
         _board = new ServiceBoard(driver, _time, registry.NextGeneration, events.Add, logs);
         _parts.Push(_board);

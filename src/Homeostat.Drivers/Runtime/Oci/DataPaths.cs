@@ -1,6 +1,7 @@
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Clones;
 using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Drivers.Runtime.Oci.Rootless;
 
 namespace Homeostat.Drivers.Runtime.Oci;
 
@@ -18,8 +19,9 @@ internal sealed record DataPaths(string Data)
 
     public string Templates => Path.Combine(Runtime, "templates");
 
-    /// <summary>In memory; outside the data directory.</summary>
-    public string Volatile { get; } = VolatileDirectory.PathOf(PlatformName.Of(Data).Tag);
+    /// <summary>In memory and outside the data directory for root, who has images there.</summary>
+    /// <remarks>Another user has none; and what such a user has in /run/user or /dev/shm is removed at logout, under containers that go on.</remarks>
+    public string Volatile { get; } = UserNamespace.IsHostRoot ? VolatileDirectory.PathOf(PlatformName.Of(Data).Tag) : Path.Combine(Data, "runtime", "volatile");
 
     /// <summary>Images in memory.</summary>
     public string MemoryImages => Path.Combine(Volatile, "images");

@@ -7,7 +7,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Bundles;
 /// <param name="Init">The static init on the host; bound read-only at <see cref="BundleWriter.InitPath"/>.</param>
 /// <param name="NodeScript">Bound read-only at <see cref="Clones.NodePreload.PathInCell"/>.</param>
 /// <param name="NetnsPath">Path of the network namespace to join.</param>
-/// <param name="CgroupPath">Path below the root of each cgroup hierarchy.</param>
+/// <param name="CgroupPath">Path below the root of each cgroup hierarchy; null: without control groups, and so without limits.</param>
 /// <param name="MemoryBytes">Hard memory limit.</param>
 /// <param name="HostUsr">Also bind the host's /usr (and what is not merged into it) read-only.</param>
 /// <param name="Mounts">The service's own mounts, checked before.</param>
@@ -17,7 +17,7 @@ internal sealed record BundleSpec(
     string NodeScript,
     string Hostname,
     string NetnsPath,
-    string CgroupPath,
+    string? CgroupPath,
     long MemoryBytes,
     bool HostUsr,
     IReadOnlyList<MountSpec> Mounts);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 
 using Homeostat.Drivers.Runtime.Oci.Clones;
+using Homeostat.Drivers.Runtime.Oci.Rootless;
 
 namespace Homeostat.Drivers.Runtime.Oci.Bundles;
 
@@ -19,6 +20,8 @@ internal static class BundleWriter
 
     /// <value>Open files per process, unless the host allows fewer.</value>
     public const int OpenFilesMax = 65_536;
+
+    private const int TerminalGroup = 5;
 
     /// <summary>Podman's default set. Docker's has NET_RAW (forged packets), MKNOD and AUDIT_WRITE besides.</summary>
     private static readonly string[] Capabilities =
@@ -75,7 +78,7 @@ internal static class BundleWriter
         [
             Mount("/proc", "proc", "proc", "nosuid", "noexec", "nodev"),
             Mount("/dev", "tmpfs", "tmpfs", "nosuid", "strictatime", "mode=755", "size=65536k"),
-            Mount("/dev/pts", "devpts", "devpts", "nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"),
+            Mount("/dev/pts", "devpts", "devpts", [.. TerminalOptions()]),
             Mount("/dev/shm", "tmpfs", "shm", "nosuid", "noexec", "nodev", "mode=1777", "size=65536k"),
             Mount("/dev/mqueue", "mqueue", "mqueue", "nosuid", "noexec", "nodev"),
             Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", "ro"),
@@ -100,28 +103,45 @@ internal static class BundleWriter
         return mounts;
     }
 
-    private static JsonObject LinuxOf(BundleSpec spec) => new()
+    /// <summary>Terminals belong to the group tty, where there is one: without ids lent to the user there is only group 0.</summary>
+    private static IEnumerable<string> TerminalOptions()
     {
-        ["namespaces"] = new JsonArray(
-            Namespace("pid"),
-            Namespace("mount"),
-            Namespace("uts"),
-            Namespace("ipc"),
-            Namespace("cgroup"),
-            new JsonObject { ["type"] = "network", ["path"] = spec.NetnsPath }),
-        ["cgroupsPath"] = spec.CgroupPath,
-        ["resources"] = new JsonObject
-        {
-            ["devices"] = DeviceRules(),
-            ["memory"] = new JsonObject { ["limit"] = spec.MemoryBytes },
-            ["pids"] = new JsonObject { ["limit"] = PidsMax },
-        },
-        ["seccomp"] = SeccompProfile.Make(),
-        ["maskedPaths"] = Strings(MaskedPaths),
-        ["readonlyPaths"] = Strings(ReadOnlyPaths),
-    };
+        string[] options = ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"];
+        return UserNamespace.Own.Ids > TerminalGroup ? options.Append($"gid={TerminalGroup}") : options;
+    }
 
-    /// <summary>Nothing but null, zero, full, tty, random, urandom and the terminals of its own devpts.</summary>
+    private static JsonObject LinuxOf(BundleSpec spec)
+    {
+        var linux = new JsonObject
+        {
+            ["namespaces"] = Namespaces(spec.NetnsPath),
+            ["seccomp"] = SeccompProfile.Make(),
+            ["maskedPaths"] = Strings(MaskedPaths),
+            ["readonlyPaths"] = Strings(ReadOnlyPaths),
+        };
+        if (spec.CgroupPath is not null)
+        {
+            linux["cgroupsPath"] = spec.CgroupPath;
+            linux["resources"] = new JsonObject
+            {
+                ["devices"] = DeviceRules(),
+                ["memory"] = new JsonObject { ["limit"] = spec.MemoryBytes },
+                ["pids"] = new JsonObject { ["limit"] = PidsMax },
+            };
+        }
+
+        return linux;
+    }
+
+    private static JsonArray Namespaces(string network) => new(
+        Namespace("pid"),
+        Namespace("mount"),
+        Namespace("uts"),
+        Namespace("ipc"),
+        Namespace("cgroup"),
+        new JsonObject { ["type"] = "network", ["path"] = network });
+
+    /// <summary>Nothing but null, zero, full, tty, random, urandom and the terminals of its own devpts. In a user namespace, where there are no such rules, no program can make a device.</summary>
     private static JsonArray DeviceRules()
     {
         JsonArray rules = [new JsonObject { ["allow"] = false, ["access"] = "rwm" }];

@@ -9,7 +9,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Cells;
 /// A container that stands ready: namespaces, root, address and control group made, its init waiting for a program to start or to restore.
 /// Made and destroyed by <see cref="CellFactory"/>.
 /// </summary>
-internal sealed class Cell(string id, CellPaths paths, IPAddress address, Cgroup cgroup, Netns netns, KeeperClient keeper, int initPid) : IAsyncDisposable
+internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellGroup cgroup, Netns netns, KeeperClient keeper, int initPid) : IAsyncDisposable
 {
     /// <summary>Twelve hex digits; also the container's host name.</summary>
     public string Id => id;
@@ -18,7 +18,7 @@ internal sealed class Cell(string id, CellPaths paths, IPAddress address, Cgroup
 
     public IPAddress Address => address;
 
-    public Cgroup Cgroup => cgroup;
+    public ICellGroup Cgroup => cgroup;
 
     public Netns Netns => netns;
 

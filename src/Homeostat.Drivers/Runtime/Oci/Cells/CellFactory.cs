@@ -138,7 +138,7 @@ internal sealed class CellFactory(
         {
             network.Attach(netns, address);
             var spec = new BundleSpec(
-                paths.Root, tools.Init, data.NodeScript, id, netns.Path, name.CgroupPath + "/" + id, plan.MemoryBytes, plan.HostUsr, plan.Mounts);
+                paths.Root, tools.Init, data.NodeScript, id, netns.Path, cgroups.IsNone ? null : name.CgroupPath + "/" + id, plan.MemoryBytes, plan.HostUsr, plan.Mounts);
             BundleWriter.Write(paths.Bundle, spec);
             await OwnThread.RunAsync("cell", () =>
             {
@@ -173,7 +173,8 @@ internal sealed class CellFactory(
         try
         {
             var status = await keeper.StatusAsync(cancel);
-            return new Cell(id, paths, address, CgroupOf(id), netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
+            ICellGroup group = cgroups.IsNone ? new ProcessTree(status.InitPid) : CgroupOf(id);
+            return new Cell(id, paths, address, group, netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
         }
         catch
         {
@@ -191,6 +192,7 @@ internal sealed class CellFactory(
         RuntimeRoot = data.RuntimeState,
         Criu = tools.Criu,
         RunDirectory = data.CriuRun,
+        ControlGroups = !cgroups.IsNone,
         ImageRoots = imageRoots,
         Keeper = tools.Keeper,
     };

@@ -4,7 +4,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Cgroups;
 /// The control group of one cell, the same on v1 and v2. The OCI runtime makes it and sets the limits of the bundle; this type freezes, reads and
 /// changes it. Members throw <see cref="IOException"/> when the group is gone.
 /// </summary>
-internal sealed class Cgroup(CgroupLayout layout, string path)
+internal sealed class Cgroup(CgroupLayout layout, string path) : ICellGroup
 {
     /// <summary>A group freezes within some tens of microseconds; a task in an uninterruptible wait (a hung disk) can hold it up.</summary>
     private static readonly TimeSpan FreezeLimit = TimeSpan.FromSeconds(2);

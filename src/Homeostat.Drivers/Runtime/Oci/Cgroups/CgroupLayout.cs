@@ -1,3 +1,5 @@
+using Homeostat.Drivers.Runtime.Oci.Rootless;
+
 namespace Homeostat.Drivers.Runtime.Oci.Cgroups;
 
 /// <summary>Where this host keeps its control groups: one v2 tree, or v1 with a hierarchy per controller (with or without an unused v2 tree beside them).</summary>
@@ -8,7 +10,12 @@ internal sealed record CgroupLayout(int Version, IReadOnlyDictionary<string, str
 {
     private static readonly string[] Controllers = ["memory", "freezer", "cpu", "cpuacct", "pids"];
 
-    public static CgroupLayout OfHost() => Parse(File.ReadLines("/proc/self/mounts"));
+    /// <summary>Without root there is none to write to: cells have no control group then.</summary>
+    public static CgroupLayout None { get; } = new(1, new Dictionary<string, string>(), []);
+
+    public static CgroupLayout OfHost() => UserNamespace.IsHostRoot ? Parse(File.ReadLines("/proc/self/mounts")) : None;
+
+    public bool IsNone => MountOf.Count == 0;
 
     /// <summary>A host counts as v1 where the memory or freezer controller is mounted as v1: the hybrid's v2 tree has no controllers then.</summary>
     public static CgroupLayout Parse(IEnumerable<string> mounts)

@@ -3,6 +3,7 @@ using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
 using Homeostat.Drivers.Runtime.Oci.Native;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
+using Homeostat.Drivers.Runtime.Oci.Rootless;
 using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Drivers.Runtime.Oci.Tiers;
 
@@ -31,22 +32,24 @@ public static class HostProbe
         var libexec = Libexec.Find(options.Libexec);
         var runtime = Libexec.FindProgram("crun", "runc");
         var criu = libexec is null ? null : Existing(libexec, "criu");
-        List<HostCheck> checks = [RootUser(), Kernel(), Native(libexec), HostHints.DataPath(data.Data), await RuntimeAsync(runtime, cancel), CgroupsOf(cgroups)];
+        List<HostCheck> checks = [await RootlessChecks.RootAsync(cancel), Kernel(), Native(libexec), HostHints.DataPath(data.Data), await RuntimeAsync(runtime, cancel), CgroupsOf(cgroups)];
         if (checks[0].Outcome == CheckOutcome.Ok)
         {
             checks.Add(await OverlayAsync(data));
             checks.Add(await NetworkAsync(PlatformName.Of(data.Data).Bridge, checks, cancel));
         }
 
-        checks.Add(await CriuAsync(criu, cancel));
-        checks.Add(Freezer(cgroups));
-        checks.Add(Swap());
+        var asRoot = UserNamespace.IsHostRoot;
+        checks.Add(asRoot ? await CriuAsync(criu, cancel) : RootlessChecks.Criu);
+        checks.Add(asRoot ? Freezer(cgroups) : RootlessChecks.Freezer);
+        checks.Add(asRoot ? Swap() : RootlessChecks.Swap);
+        checks.AddRange(RootlessChecks.Users() is { } users ? [users] : []);
         checks.Add(HostHints.PageSizes());
         var runs = checks.All(check => check.Outcome != CheckOutcome.Failed);
         var imaging = runs && IsOk(checks, "criu");
         var capabilities = new DriverCapabilities(
             "oci",
-            Freeze: runs && IsOk(checks, "freezer"),
+            Freeze: runs && (IsOk(checks, "freezer") || !asRoot),
             PageOut: runs && IsOk(checks, "freezer") && IsOk(checks, "swap"),
             Checkpoint: imaging,
             Clones: imaging,
@@ -56,10 +59,6 @@ public static class HostProbe
     }
 
     private static bool IsOk(List<HostCheck> checks, string name) => checks.Exists(check => check.Name == name && check.Outcome == CheckOutcome.Ok);
-
-    private static HostCheck RootUser() => Libc.EffectiveUser() == 0
-        ? new("root", CheckOutcome.Ok, "runs as root")
-        : new("root", CheckOutcome.Failed, "runs without root: namespaces, mounts and addresses of containers can't be made", "run it with sudo, or try it with --driver fake");
 
     private static HostCheck Kernel()
     {
@@ -102,6 +101,11 @@ public static class HostProbe
 
     private static HostCheck CgroupsOf(CgroupLayout layout)
     {
+        if (!UserNamespace.IsHostRoot)
+        {
+            return RootlessChecks.Cgroups;
+        }
+
         var missing = ((string[])["memory", "pids", "cpu"]).Where(controller => !layout.Has(controller)).ToList();
         var name = $"version {layout.Version}";
         return missing.Count == 0
@@ -145,7 +149,7 @@ public static class HostProbe
         {
             await Command.RunAsync(nft, ["list", "tables"], null, cancel);
             using var netns = await Netns.CreateAsync();
-            checks.Add(await HostHints.ForwardingAsync(nft, bridge, cancel));
+            checks.Add(UserNamespace.IsHostRoot ? await HostHints.ForwardingAsync(nft, bridge, cancel) : RootlessChecks.Outbound);
             return ListenProbe.Works(netns)
                 ? new("network", CheckOutcome.Ok, "network namespaces and nftables work")
                 : new("network", CheckOutcome.Failed, "the kernel does not tell about listening sockets: readiness can't be seen", "modprobe tcp_diag (CONFIG_INET_DIAG)");

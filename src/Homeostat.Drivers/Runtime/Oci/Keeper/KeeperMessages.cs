@@ -29,6 +29,9 @@ internal sealed record KeeperSettings
     /// <summary>One or two directories, memory first, directly below which all images lie.</summary>
     public required IReadOnlyList<string> ImageRoots { get; init; }
 
+    /// <value>Whether the cell has control groups of its own. Default true.</value>
+    public bool ControlGroups { get; init; } = true;
+
     /// <summary>Path of the keeper's executable.</summary>
     public required string Keeper { get; init; }
 

@@ -16,6 +16,11 @@ internal static class KeeperProcess
             "--log-size", settings.LogBytesMax.ToString(CultureInfo.InvariantCulture),
             "--log-files", settings.LogFilesMax.ToString(CultureInfo.InvariantCulture),
         ];
+        if (!settings.ControlGroups)
+        {
+            arguments.Add("--no-cgroups");
+        }
+
         foreach (var root in settings.ImageRoots)
         {
             arguments.Add("--images");

@@ -20,6 +20,8 @@ internal static unsafe partial class Libc
 
     public const int MntDetach = 2;
 
+    public const int SigCont = 18;
+    public const int SigStop = 19;
     public const int SigTerm = 15;
     public const int SigKill = 9;
 
@@ -52,6 +54,19 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true, EntryPoint = "syscall")]
     private static partial long SysCall(long number, long a, long b, long c, long d, long e);
+
+    [LibraryImport("libc", SetLastError = true, EntryPoint = "execv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ExecV(string path, string?[] arguments);
+
+    [LibraryImport("libc", SetLastError = true, EntryPoint = "fcntl")]
+    private static partial int FileControl(int fd, int command, int argument);
+
+    /// <summary>Replaces the process; returns only when that fails.</summary>
+    /// <param name="arguments">The last one is null.</param>
+    public static void Execute(string path, string?[] arguments) => _ = ExecV(path, arguments);
+
+    /// <summary>Keeps a descriptor from the programs this process starts (F_SETFD, FD_CLOEXEC).</summary>
+    public static void CloseOnExec(int fd) => _ = FileControl(fd, 2, 1);
 
     /// <summary>A descriptor of a process, or -1.</summary>
     public static int OpenPid(int pid) => (int)SysCall(SysPidfdOpen, pid, 0, 0, 0, 0);

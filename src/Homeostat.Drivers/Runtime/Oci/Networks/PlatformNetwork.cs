@@ -1,6 +1,7 @@
 using System.Net;
 using Homeostat.Drivers.Runtime.Oci.Host;
 using Homeostat.Drivers.Runtime.Oci.Native;
+using Homeostat.Drivers.Runtime.Oci.Rootless;
 
 namespace Homeostat.Drivers.Runtime.Oci.Networks;
 
@@ -170,7 +171,7 @@ internal sealed class PlatformNetwork : IDisposable
         // No router speaks IPv6 on the bridge; a link-local address would only cost a duplicate address check. ::1 stays.
         WriteIfPresent("/proc/sys/net/ipv6/conf/eth0/disable_ipv6", "1");
         // As Docker and Podman do: ping and low ports without capabilities.
-        WriteIfPresent("/proc/sys/net/ipv4/ping_group_range", "0 2147483647");
+        WriteIfPresent("/proc/sys/net/ipv4/ping_group_range", $"0 {Math.Min(UserNamespace.Own.Ids - 1, int.MaxValue)}");
         WriteIfPresent("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0");
         Links.BringUp(net, 1);
         Links.AddAddress(net, eth0, address, Addresses.Range.Prefix);

@@ -93,9 +93,10 @@ internal sealed class RemainsFinder(PlatformName name, DataPaths data, CgroupLay
         where target.StartsWith(data.Runtime + "/", StringComparison.Ordinal) || target.StartsWith(data.Volatile + "/", StringComparison.Ordinal)
         select new Remains(RemainsKind.Mount, target, Path.GetRelativePath(data.Cells, target).Split('/')[0]);
 
+    /// <summary>Not of /sys: that shows the network of whoever mounted it.</summary>
     private IEnumerable<Remains> Links() =>
-        from path in Directory.EnumerateDirectories("/sys/class/net")
-        let link = Path.GetFileName(path)
+        from line in File.ReadLines("/proc/net/dev").Skip(2)
+        let link = line.Split(':')[0].Trim()
         where name.OwnsLink(link)
         select new Remains(RemainsKind.Link, link, link == name.Bridge ? null : cellOfLink.GetValueOrDefault(link, "unknown"));
 
