@@ -6,7 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 # group ; why ; what is reduced without it ; packages (a|b: either serves, the first is installed)
 groups=(
-  "runtime;makes containers, their network and their firewall rules;no containers: only the fake driver runs;crun runc iproute2 nftables busybox-static kmod procps"
+  "runtime;makes containers, their network and their firewall rules;no containers: only the fake driver runs;crun runc iproute2 nftables busybox-static kmod procps uidmap"
   "native;compiles the small C programs of a cell (init, keeper);no cells: containers cannot start;gcc make libc6-dev musl-tools"
   "criu;builds the static criu that takes process images;no process images: sleeping services freeze or start cold;build-essential pkg-config libprotobuf-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libnl-3-dev libcap-dev libbsd-dev libnet1-dev uuid-dev python3-protobuf"
   "samples;runs the sample web applications;samples whose interpreter is missing are left out;nodejs python3-django php-cli apache2-bin libapache2-mod-php ruby-rails puma openjdk-17-jdk-headless|default-jdk-headless curl"
@@ -80,7 +80,7 @@ install_missing() {
 # Takes the static criu from the cache, or builds it (about half a minute, once).
 ensure_criu() {
   if ((EUID != 0)); then
-    note "not root: no containers and no process images, so criu is not built"
+    note "not root: no process images, so criu is not built"
     return
   fi
   "$repo/eng/criu/build.sh" "$cache/criu" || warn "criu could not be built: sleeping services freeze or start cold"

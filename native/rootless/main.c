@@ -100,6 +100,6 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(argv[i + 1], argv + i + 1);
+	execvp(argv[i + 1], argv + i + 1);
 	refuse("Install Homeostat anew.", "cannot execute %s: %s", argv[i + 1], strerror(errno));
 }

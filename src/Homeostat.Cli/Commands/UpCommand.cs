@@ -15,7 +15,7 @@ internal static class UpCommand
     {
         var listen = new Option<string[]>("--listen") { Description = "Where the gateway listens; several are allowed (default 127.0.0.1:8080)", HelpName = "ADDRESS:PORT" };
         var admin = new Option<string?>("--admin") { Description = "Where the management API listens besides its unix socket (default 127.0.0.1:8081)", HelpName = "ADDRESS:PORT|none" };
-        var driver = new Option<string?>("--driver") { Description = "oci runs containers; fake imitates them, for trying without root (default oci)", HelpName = "oci|fake" };
+        var driver = new Option<string?>("--driver") { Description = "oci runs containers; fake imitates them, for trying where containers can't run (default oci)", HelpName = "oci|fake" };
         var addresses = new Option<string?>("--addresses") { Description = "IPv4 range of the instances (default: a free /20)", HelpName = "RANGE" };
         var pool = new Option<int?>("--pool-cells") { Description = "Containers kept prepared for each service, 0..64 (default 1)", HelpName = "COUNT" };
         var memory = new Option<string?>("--image-memory") { Description = "Memory for process images; more go to disk (default 512Mi)", HelpName = "SIZE" };
@@ -94,7 +94,11 @@ internal static class UpCommand
         terminal.Out.WriteLine($"{terminal.OutPaint("ready", Paint.Green)} {string.Join(" ", platform.Gateway.Select(e => $"http://{e}"))}{admin}");
         foreach (var reduction in platform.Reduced)
         {
-            terminal.Out.WriteLine(Human.Wrap($"{terminal.OutPaint("less ", Paint.Yellow)} {reduction}", terminal.Width, "      ").TrimStart());
+            terminal.Out.WriteLine($"{terminal.OutPaint("less", Paint.Yellow)}: {InShort(reduction)}");
+        }
+        if (platform.Reduced.Count > 0)
+        {
+            terminal.Out.WriteLine("      homeostat doctor says why, and what would mend it");
         }
         terminal.Out.WriteLine("next: homeostat apply -f service.yaml; homeostat ls; homeostat doctor");
         if (options.Data != ServerAddress.DefaultData())
@@ -102,6 +106,9 @@ internal static class UpCommand
             terminal.Out.WriteLine($"      in other shells first: export HOMEOSTAT_DATA={options.Data}");
         }
     }
+
+    /// <summary>Of <c>name: what is less: why</c> the middle.</summary>
+    internal static string InShort(string reduction) => reduction.Split(": ") is [_, var what, ..] ? what : reduction;
 
     private static void Configure(ILoggingBuilder log, bool verbose)
     {

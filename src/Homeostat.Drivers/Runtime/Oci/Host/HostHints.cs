@@ -1,4 +1,5 @@
 using Homeostat.Drivers.Runtime.Oci.Images;
+using Homeostat.Drivers.Runtime.Oci.Native;
 
 namespace Homeostat.Drivers.Runtime.Oci.Host;
 
@@ -10,6 +11,12 @@ internal static class HostHints
 
     public static HostCheck DataPath(string data)
     {
+        var runtime = new DataPaths(data).Runtime;
+        if (Directory.Exists(runtime) && !FileKind.IsDirectoryOf(runtime, Libc.EffectiveUser()))
+        {
+            return new("data", CheckOutcome.Failed, $"{runtime} belongs to another user", "run homeostat as that user, or name another directory with --data");
+        }
+
         var bytes = System.Text.Encoding.UTF8.GetByteCount(data);
         return bytes <= DataPathBytesMax
             ? new("data", CheckOutcome.Ok, $"the data directory is {data}")

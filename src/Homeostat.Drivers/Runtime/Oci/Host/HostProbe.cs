@@ -134,7 +134,7 @@ public static class HostProbe
         }
         catch (IOException error)
         {
-            return new("overlay", CheckOutcome.Failed, error.Message, "put the data directory on ext4, xfs or btrfs (not on an overlay or NFS)");
+            return new("overlay", CheckOutcome.Failed, error.Message, "put the data directory on ext4, xfs or btrfs (not on an overlay or NFS); without root Linux 5.11 is needed");
         }
     }
 

@@ -9,19 +9,19 @@ internal static class RootlessChecks
     private const string AsRoot = "run homeostat as root";
 
     public static HostCheck Cgroups { get; } = new(
-        "cgroups", CheckOutcome.Reduced, "without root no control groups: memory, CPU and number of processes of instances are not limited", AsRoot);
+        "cgroups", CheckOutcome.Reduced, "memory, CPU and processes of instances are not limited: control groups need root", AsRoot);
 
     public static HostCheck Freezer { get; } = new(
-        "freezer", CheckOutcome.Reduced, "without root no freezer: idle instances are frozen with SIGSTOP, which a program can notice when it goes on", AsRoot);
+        "freezer", CheckOutcome.Reduced, "idle instances are frozen with SIGSTOP, which a program can notice: the freezer needs root", AsRoot);
 
     public static HostCheck Swap { get; } = new(
-        "swap", CheckOutcome.Reduced, "without root memory can't be paged out (process_madvise needs a capability of the host): frozen instances keep theirs", AsRoot);
+        "swap", CheckOutcome.Reduced, "frozen instances keep their memory: paging it out needs root (CAP_SYS_NICE of the host)", AsRoot);
 
     public static HostCheck Criu { get; } = new(
-        "criu", CheckOutcome.Reduced, "without root no process images (criu needs capabilities of the host): instances sleep frozen and start cold", AsRoot);
+        "criu", CheckOutcome.Reduced, "no process images, instances sleep frozen and start cold: criu needs root", AsRoot);
 
     public static HostCheck Outbound { get; } = new(
-        "outbound", CheckOutcome.Reduced, "without root instances have a network of their own: they can't open connections to the outside", AsRoot);
+        "outbound", CheckOutcome.Reduced, "instances can't open connections to the outside: the network they share is not the host's", AsRoot);
 
     public static async Task<HostCheck> RootAsync(CancellationToken cancel)
     {
@@ -42,6 +42,6 @@ internal static class RootlessChecks
         : new(
             "users",
             CheckOutcome.Reduced,
-            "instances have one user only, root: programs that change their user (apache, postgres) fail",
+            "programs that change their user (apache, postgres) fail: no further user ids are lent to this user (/etc/subuid, newuidmap)",
             $"apt-get install uidmap; usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -nu {UserNamespace.Own.User}), and start the platform anew");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
 using Homeostat.Drivers.Runtime.Oci.Host;
+using Homeostat.Drivers.Runtime.Oci.Native;
 
 namespace Homeostat.Drivers.Runtime.Oci.Sweep;
 
@@ -108,7 +109,8 @@ internal sealed class RemainsFinder(PlatformName name, DataPaths data, CgroupLay
 
     private async Task<IEnumerable<Remains>> TablesAsync(CancellationToken cancel)
     {
-        if (Libexec.FindProgram("nft") is not { } nft)
+        // Outside of a user namespace an ordinary user may not look, and has made none.
+        if (Libexec.FindProgram("nft") is not { } nft || Libc.EffectiveUser() != 0)
         {
             return [];
         }
