@@ -7,7 +7,7 @@ namespace Homeostat.Drivers.Tests.Runtime.Oci.Rootless;
 /// The driver's conformance suite once more, as a user who is not root: this test program runs itself through the launcher. Facts that need what such a user can't have
 /// (process images, paging out) skip themselves there; the others must pass, and their number must not silently become small.
 /// </summary>
-public sealed class RootlessConformanceTests
+public sealed class RootlessDriverTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
