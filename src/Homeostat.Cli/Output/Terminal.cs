@@ -40,8 +40,8 @@ internal sealed class Terminal
             Err = new StreamWriter(Console.OpenStandardError(), leaveOpen: true) { AutoFlush = true },
             // Not Console.In: asking for it switches a terminal's key pad, before anything was read.
             In = new StreamReader(Console.OpenStandardInput(), leaveOpen: true),
-            Width = isOut ? Math.Max(WidthMin, SafeWidth()) : null,
-            ErrWidth = isErr ? Math.Max(WidthMin, SafeWidth()) : null,
+            Width = isOut ? Math.Max(WidthMin, ScreenWidth.Of(1) ?? WidthUsual) : null,
+            ErrWidth = isErr ? Math.Max(WidthMin, ScreenWidth.Of(2) ?? WidthUsual) : null,
             OutColors = isOut && colors,
             ErrColors = isErr && colors,
             ShowsProgress = isErr && colors,
@@ -67,17 +67,4 @@ internal sealed class Terminal
     public string Shown(string text) => Width is null ? text : Human.Visible(text);
 
     public string ErrShown(string text) => ErrWidth is null ? text : Human.Visible(text);
-
-    private static int SafeWidth()
-    {
-        try
-        {
-            return Console.WindowWidth;
-        }
-        catch (IOException)
-        {
-            // A terminal that does not know its size.
-            return WidthUsual;
-        }
-    }
 }

@@ -45,7 +45,7 @@ public static class Explainer
     {
         if (service.Memory.Starts is { Last: { } last } starts && starts.Holds(service.At))
         {
-            return $"{Capital(last.Message)}. {(starts.Failures == 1 ? "No" : $"{starts.Failures} failures in a row; no")} start before {starts.Until:HH:mm:ss}.";
+            return $"The last failure: {last.Message}. {(starts.Failures == 1 ? "No" : $"{starts.Failures} failures in a row; no")} start before {starts.Until:HH:mm:ss}.";
         }
 
         if (service.Instances.FirstOrDefault(i => i.View.Operation is not null)?.View is { Operation: { } operation } view)
@@ -55,7 +55,7 @@ public static class Explainer
 
         return service.Decisions.LastOrDefault(d => d.Action is "freeze" or "page-out" or "image" or "stop") is { } slept
             ? $"{Sentence(slept.Action)} at {slept.At:HH:mm:ss}: {slept.Reason} ({slept.Trigger})."
-            : service.Memory.Starts is { Last: { } failed, At: { } at } ? $"The last start failed at {at:HH:mm:ss}: {failed.Message}."
+            : service.Memory.Starts is { Last: { } failed, At: { } at } ? $"The last failure, at {at:HH:mm:ss}: {failed.Message}."
             : "Nobody asked for it yet.";
     }
 
@@ -116,8 +116,6 @@ public static class Explainer
         "image" => "Put to sleep as an image",
         _ => "Stopped",
     };
-
-    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static string Seconds(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds:0.#} ms"
         : time < TimeSpan.FromMinutes(2) ? $"{time.TotalSeconds:0.#} s"

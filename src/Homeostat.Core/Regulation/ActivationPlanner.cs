@@ -134,7 +134,7 @@ internal static class ActivationPlanner
         _ when !plan.ImagesDeclared => "clone: process images are off",
         _ when plan.Memory.Images.Holds(plan.Now) => $"clone: not before {Clock(plan.Memory.Images.Until)}, {plan.Memory.Images.Last?.Message}",
         { Template: TemplateState.Ready } => $"clone: {status.Reason?.Message ?? "not allowed"}",
-        { Template: TemplateState.Refused } => $"clone: no template, {status.Reason?.Message}",
+        { Template: TemplateState.Refused } => $"clone: no template, {status.Reason?.MessageForClients}",
         _ => "clone: the template is not made yet",
     };
 

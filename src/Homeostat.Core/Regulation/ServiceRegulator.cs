@@ -76,7 +76,7 @@ public static class ServiceRegulator
             {
                 var failure = new Failure(FailureKind.ProgramExited, $"{instance.Id} ended: {exit}", exit.RemedyFor(plan.Spec.Service));
                 plan.Memory = plan.Memory with { Starts = plan.Memory.Starts.Fail(plan.Now, failure, plan.Input.Jitter, BackOffSchedule.Crash) };
-                plan.Record("stop", $"the program ended by itself: {exit}; {failure.Remedy}", "exit", instance.Id, plan.Memory.Starts.Until, failure);
+                plan.Record("stop", $"{failure.Message}; {failure.Remedy}", "exit", instance.Id, plan.Memory.Starts.Until, failure);
             }
             else
             {

@@ -50,7 +50,7 @@ public sealed class ExplainerTests
         {
             Memory = RegulatorMemory.Initial(1) with { Starts = new BackOff(3, Now.AddSeconds(4), new Failure(FailureKind.ProgramExited, "exit code 3"), Now) },
         };
-        Assert.Equal("It is not running. Exit code 3. 3 failures in a row; no start before 12:00:04.", First(failing));
+        Assert.Equal("It is not running. The last failure: exit code 3. 3 failures in a row; no start before 12:00:04.", First(failing));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class ExplainerTests
         };
         Answers(
             failed,
-            "It is not running. The last start failed at 11:59:55: exit code 3.",
+            "It is not running. The last failure, at 11:59:55: exit code 3.",
             "Nobody, since the platform started.",
             "It has: stopped.",
             "GET / at 11:59:55 was refused after 80 ms: exit code 3; see homeostat logs blog.");

@@ -28,7 +28,10 @@ public sealed class OciRefusalTests : OciTestCase
         await ReopenAsync();
         await PreparedAsync(spec);
         Assert.Equal(TemplateState.None, Driver.Describe(revision)!.Template);
-        Assert.Equal(TemplateState.Refused, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        var again = await Driver.MakeTemplateAsync(revision, default);
+        Assert.Equal(TemplateState.Refused, again.Template);
+        // The lines of this try, not those of the one before.
+        Assert.Equal(2, again.Reason!.Message.Split("ModuleNotFoundError").Length);
 
         const string Server = "import http.server, os; http.server.HTTPServer(('0.0.0.0', int(os.environ['PORT'])), http.server.BaseHTTPRequestHandler).serve_forever()";
         await File.WriteAllTextAsync(Path.Combine(folder, "server.py"), Server);

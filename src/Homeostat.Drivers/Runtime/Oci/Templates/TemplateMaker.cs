@@ -61,6 +61,7 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
     /// <summary>A record when it ends here; else the verdict so far, the image in the store and the cell empty.</summary>
     private async Task<(TemplateRecord? Record, TemplateDump? Dump)> DumpAsync(Cell cell, CancellationToken cancel)
     {
+        ForgetLogs();
         var environment = NodePreload.AddTo(ProgramEnvironment.Of(revision.Spec, cell.Id));
         var (_, reach, failure) = await ColdStart.RunAsync(
             cell, revision.Spec, environment, new InstanceId(Owner), LogDirectory, new Phases(context.Time), context.Time, cancel);
@@ -98,6 +99,15 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
         }
 
         return (null, new TemplateDump(context.Images.Complete(draft, stopped: answer.Ok), verdict, reach));
+    }
+
+    /// <summary>A failure quotes the last lines: those of this try, not of earlier ones.</summary>
+    private void ForgetLogs()
+    {
+        if (Directory.Exists(LogDirectory))
+        {
+            Directory.Delete(LogDirectory, recursive: true);
+        }
     }
 
     private async Task<Failure?> WarmUpAsync(Cell cell, Reach reach, CancellationToken cancel)
