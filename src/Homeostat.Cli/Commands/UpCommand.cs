@@ -18,16 +18,17 @@ internal static class UpCommand
         var driver = new Option<string?>("--driver") { Description = "oci runs containers; fake imitates them, for trying where containers can't run (default oci)", HelpName = "oci|fake" };
         var addresses = new Option<string?>("--addresses") { Description = "IPv4 range of the instances (default: a free /20)", HelpName = "RANGE" };
         var pool = new Option<int?>("--pool-cells") { Description = "Containers kept prepared for each service, 0..64 (default 1)", HelpName = "COUNT" };
+        var sleeping = new Option<int?>("--sleeping-cells") { Description = "Containers kept for sleeping instances, 0..4096 (default 128)", HelpName = "COUNT" };
         var memory = new Option<string?>("--image-memory") { Description = "Memory for process images; more go to disk (default 512Mi)", HelpName = "SIZE" };
         var stop = new Option<string?>("--stop-timeout") { Description = "How long a clean stop may take (default 30s)", HelpName = "TIME" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log more" };
-        var command = new Command("up", "Runs the platform in the foreground; Ctrl-C stops it and everything it runs") { listen, admin, driver, addresses, pool, memory, stop, verbose };
+        var command = new Command("up", "Runs the platform in the foreground; Ctrl-C stops it and everything it runs") { listen, admin, driver, addresses, pool, sleeping, memory, stop, verbose };
         command.SetAction(async (parsed, cancel) =>
         {
             var data = parsed.GetValue(globals.Data) ?? Environment.GetEnvironmentVariable("HOMEOSTAT_DATA");
             var (options, errors) = PlatformOptionsParser.Parse(new PlatformArguments(
                 data, parsed.GetValue(listen), parsed.GetValue(admin), parsed.GetValue(driver), parsed.GetValue(addresses), parsed.GetValue(pool),
-                parsed.GetValue(memory), parsed.GetValue(stop), parsed.GetValue(verbose)));
+                parsed.GetValue(memory), parsed.GetValue(stop), parsed.GetValue(verbose), parsed.GetValue(sleeping)));
             if (options is null)
             {
                 foreach (var error in errors)

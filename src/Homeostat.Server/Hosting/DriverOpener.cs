@@ -29,6 +29,7 @@ internal static class DriverOpener
         DataDirectory = options.Data,
         Addresses = options.Addresses,
         PoolCells = options.PoolCells,
+        SleepingCells = options.SleepingCells,
         ImageMemoryBytes = options.ImageMemoryBytes,
     };
 }

@@ -20,6 +20,7 @@ public static class PlatformOptionsParser
             Driver = ParseDriver(arguments.Driver, errors),
             Addresses = ParseRange(arguments.Addresses, errors),
             PoolCells = arguments.PoolCells ?? defaults.PoolCells,
+            SleepingCells = arguments.SleepingCells ?? defaults.SleepingCells,
             ImageMemoryBytes = ParseSize(arguments.ImageMemory, defaults.ImageMemoryBytes, errors),
             StopTimeout = ParseTime(arguments.StopTimeout, defaults.StopTimeout, errors),
             Verbose = arguments.Verbose,
@@ -31,6 +32,10 @@ public static class PlatformOptionsParser
         if (options.PoolCells is < 0 or > 64)
         {
             errors.Add($"--pool-cells is {options.PoolCells}; it must be 0..64. Each costs about half a megabyte.");
+        }
+        if (options.SleepingCells is < 0 or > 4096)
+        {
+            errors.Add($"--sleeping-cells is {options.SleepingCells}; it must be 0..4096. Each costs about 0.6 MB.");
         }
         if (options.Admin is { Port: not 0 } admin && options.Listen.Any(l => l.Port == admin.Port && (l.Address.Equals(admin.Address) || IsAny(l.Address))))
         {

@@ -56,4 +56,12 @@ public sealed class PlatformOptionsParserTests
     [InlineData(65, false)]
     public void Parse_PoolCells_HasLimits(int cells, bool good) =>
         Assert.Equal(good, PlatformOptionsParser.Parse(new PlatformArguments(PoolCells: cells)).Errors.Count == 0);
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(4096, true)]
+    [InlineData(-1, false)]
+    [InlineData(4097, false)]
+    public void Parse_SleepingCells_HasLimits(int cells, bool good) =>
+        Assert.Equal(good, PlatformOptionsParser.Parse(new PlatformArguments(SleepingCells: cells)).Errors.Count == 0);
 }

@@ -77,7 +77,7 @@ internal static class OciOpener
 
     private static bool CellsWithoutInstance(OciContext context)
     {
-        var kept = context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet();
+        var kept = context.Instances.All.Select(instance => instance.CellId).OfType<string>().ToHashSet();
         return Directory.EnumerateDirectories(context.Data.Cells).Any(directory => !kept.Contains(Path.GetFileName(directory)));
     }
 

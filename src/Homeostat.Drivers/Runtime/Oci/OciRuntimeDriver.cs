@@ -22,6 +22,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     private readonly RevisionTable _revisions;
     private readonly InstanceStarter _starter;
     private readonly InstanceEnder _ender;
+    private readonly CellKeep _keep;
     private readonly InstanceSleeper _sleeper;
     private readonly InstanceWaker _waker;
 
@@ -31,7 +32,8 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
         _revisions = new RevisionTable(context);
         _ender = new InstanceEnder(context);
         _starter = new InstanceStarter(context, _ender);
-        var images = new ImageTier(context, _ender);
+        _keep = new CellKeep(context);
+        var images = new ImageTier(context, _ender, _keep);
         _sleeper = new InstanceSleeper(context, images);
         _waker = new InstanceWaker(context, images);
     }
@@ -47,6 +49,8 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     {
         await new Adoption(_context, _ender).RunAsync(cancel);
         await Sweeper.RunAsync(_context, cancel);
+        // Fewer may be allowed than before.
+        await _keep.TrimAsync();
     }
 
     public Task<Failure?> PrepareAsync(Revision revision, CancellationToken cancel) => Task.Run(() => _revisions.Prepare(revision), cancel);
@@ -151,6 +155,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
         finally
         {
             await OciOpener.CloseAsync(_context);
+            _keep.Dispose();
         }
     }
 }

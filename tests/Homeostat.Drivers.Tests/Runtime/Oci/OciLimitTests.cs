@@ -9,8 +9,10 @@ namespace Homeostat.Drivers.Tests.Runtime.Oci;
 /// <summary>The last address, a full disk.</summary>
 public sealed class OciLimitTests : OciTestCase
 {
-    /// <summary>A /29: five addresses for instances.</summary>
-    protected override OciDriverOptions Change(OciDriverOptions options) => options with { PoolCells = 0, Addresses = "10.93.251.8/29" };
+    /// <summary>A /29, five addresses for instances, of its own for each test: another run of these tests may be going on beside this one.</summary>
+    private readonly string _range = FreeRange();
+
+    protected override OciDriverOptions Change(OciDriverOptions options) => options with { PoolCells = 0, Addresses = _range };
 
     [Fact]
     public async Task LastAddress_IsGivenOut_TheNextStartIsRefused_UntilOneIsGivenBack()
@@ -24,7 +26,7 @@ public sealed class OciLimitTests : OciTestCase
 
         var refused = (await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Next(), default)).Failure!;
         Assert.Equal(FailureKind.NoAddress, refused.Kind);
-        Assert.Contains("10.93.251.8/29", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(_range, refused.Message, StringComparison.Ordinal);
         Assert.Equal(5, (await Driver.ListAsync(default)).Count);
 
         await Driver.StopAsync(new("i3"), TimeSpan.Zero, Next(), default);
@@ -35,7 +37,7 @@ public sealed class OciLimitTests : OciTestCase
     public async Task RangeThatTheHostRoutesElsewhere_IsRefusedAtOpen()
     {
         await using var sandbox = new OciSandbox();
-        var error = await Assert.ThrowsAsync<IOException>(() => sandbox.OpenAsync(options => options with { Addresses = "10.93.251.0/24" }));
+        var error = await Assert.ThrowsAsync<IOException>(() => sandbox.OpenAsync(options => options with { Addresses = $"{_range[.._range.LastIndexOf('.')]}.0/24" }));
         Assert.Contains("collides", error.Message, StringComparison.Ordinal);
         Assert.Contains("--addresses", error.Message, StringComparison.Ordinal);
     }
@@ -49,7 +51,7 @@ public sealed class OciLimitTests : OciTestCase
         try
         {
             var driver = await OciRuntimeDriver.OpenAsync(
-                new() { DataDirectory = small, PoolCells = 0, ImageMemoryBytes = 0, Addresses = "10.93.251.32/29" }, TimeProvider.System, default);
+                new() { DataDirectory = small, PoolCells = 0, ImageMemoryBytes = 0, Addresses = FreeRange() }, TimeProvider.System, default);
             var revision = Specs.Revision(OciPrograms.Python("fills"));
             Assert.Null(await driver.PrepareAsync(revision, default));
             Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Next(), default)).Failure);
@@ -73,4 +75,7 @@ public sealed class OciLimitTests : OciTestCase
             Directory.Delete(small);
         }
     }
+
+    /// <summary>One of the 7,680 in 10.94.16.0 to 10.94.255.255; the platform takes none of these by itself.</summary>
+    private static string FreeRange() => $"10.94.{Random.Shared.Next(16, 256)}.{8 * Random.Shared.Next(32)}/29";
 }

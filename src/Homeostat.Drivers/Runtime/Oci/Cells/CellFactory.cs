@@ -86,6 +86,31 @@ internal sealed class CellFactory(
         RemoveTraces(cell.Id, cell.Address);
     }
 
+    /// <summary>Ends everything in the cell but leaves its directory, with what was written, and its address to its owner, for <see cref="UnfoldAsync"/>.</summary>
+    public async Task FoldAsync(Cell cell)
+    {
+        await cell.Keeper.QuitAsync(CancellationToken.None);
+        await cell.DisposeAsync();
+        network.Detach(cell.Address);
+        CgroupOf(cell.Id).Remove();
+    }
+
+    /// <summary>Makes the cell again that was folded up: the same files, name, address and limits.</summary>
+    /// <exception cref="IOException">The host refuses, or what it was made of is not there any more. It stays folded up.</exception>
+    public async Task<Cell> UnfoldAsync(string id, IPAddress address)
+    {
+        await _turns.WaitAsync();
+        try
+        {
+            var paths = data.Cell(id);
+            return await StandAsync(PlanRecord.Read(paths), id, paths, address, CancellationToken.None);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
     /// <summary>Directory, link, neighbour entry, address and control group of a cell whose processes are gone.</summary>
     public void RemoveTraces(string id, IPAddress? address)
     {
@@ -132,6 +157,13 @@ internal sealed class CellFactory(
 
         NameFiles.Write(paths.Upper, id, address, _resolvConf);
         SharedTmp.MakeWhereMissing(plan.Lowers, paths.Upper);
+        PlanRecord.Write(paths, plan);
+        return await StandAsync(plan, id, paths, address, cancel);
+    }
+
+    /// <summary>Its directory is there: namespaces, root, container and keeper are made.</summary>
+    private async Task<Cell> StandAsync(CellPlan plan, string id, CellPaths paths, IPAddress address, CancellationToken cancel)
+    {
         await network.RaiseAsync(cancel);
         var netns = await Netns.CreateAsync();
         try

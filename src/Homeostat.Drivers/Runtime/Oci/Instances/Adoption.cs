@@ -24,7 +24,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
             var cell = state.Boot == context.Boot && state.Reach is not null
                 ? await context.Cells.AdoptAsync(state.Cell, IPAddress.Parse(state.Address), cancel)
                 : null;
-            if (cell is null || !await TakeUpAsync(instance, cell, cancel))
+            if (cell is null ? !TakeUpFolded(instance) : !await TakeUpAsync(instance, cell, cancel))
             {
                 // It died with the host or its keeper, or it was never ready: nothing of it is worth keeping.
                 context.Store.Remove(instance.Id);
@@ -35,7 +35,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
             (kind, owner) => kind == ImageKind.Sleep
                 ? context.Instances.Find(new InstanceId(owner)) is { Tier: Tier.Image }
                 : TemplateRecord.Read(Path.Combine(context.Data.Templates, owner)) is { ClonesAllowed: true },
-            context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet());
+            context.Instances.All.Select(instance => instance.CellId).OfType<string>().ToHashSet());
     }
 
     private async Task<bool> TakeUpAsync(OciInstance instance, Cell cell, CancellationToken cancel)
@@ -56,6 +56,22 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
         return true;
     }
 
+    /// <summary>It sleeps without a cell: its image, what it wrote and its address are all there is of it.</summary>
+    private bool TakeUpFolded(OciInstance instance)
+    {
+        var state = instance.State!;
+        if (state.Boot != context.Boot || state.Reach is null || !File.Exists(Path.Combine(context.Data.Cell(state.Cell).Directory, PlanRecord.FileName))
+            || context.Images?.Find(ImageKind.Sleep, instance.Id.Value).Image is not { } image || !context.Network.Addresses.Adopt(IPAddress.Parse(state.Address)))
+        {
+            return false;
+        }
+
+        instance.IsFolded = true;
+        instance.Become(Asleep(instance, image));
+        context.Instances.Add(instance);
+        return true;
+    }
+
     private Tier? TierOf(string state, OciInstance instance, Cell cell) => state switch
     {
         "running" or "ended" => cell.Cgroup.Exists && cell.Cgroup.IsFrozen ? Tier.Frozen : Tier.Running,
@@ -69,13 +85,14 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
     {
         instance.PreparedImage = context.Images?.FindPrepared(cell.Id);
         instance.ImageBytes = instance.PreparedImage?.Record.Bytes ?? 0;
+        instance.SleptAt = instance.PreparedImage?.Record.CreatedAt ?? default;
         instance.Prepared = Task.FromResult(new KeeperAnswer(true, "", "", null));
         return Tier.Image;
     }
 
     private static Tier Asleep(OciInstance instance, StoredImage image)
     {
-        instance.ImageBytes = image.Record.Bytes;
+        (instance.ImageBytes, instance.SleptAt) = (image.Record.Bytes, image.Record.CreatedAt);
         return Tier.Image;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
@@ -116,6 +117,11 @@ internal sealed class InstanceEnder(OciContext context)
             }
 
             await context.Cells.DestroyAsync(cell);
+        }
+        else if (instance is { IsFolded: true, State: { } state })
+        {
+            instance.IsFolded = false;
+            context.Cells.RemoveTraces(state.Cell, IPAddress.Parse(state.Address));
         }
     }
 }

@@ -55,6 +55,18 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
     /// <summary>The sleep image that <see cref="Prepared"/> restores, where it lies since.</summary>
     public StoredImage? PreparedImage { get; set; }
 
+    /// <summary>When it last went to sleep as an image.</summary>
+    public DateTimeOffset SleptAt { get; set; }
+
+    /// <summary>It sleeps, and its cell was folded up: <see cref="Cell"/> is null, its directory and address are still this instance's.</summary>
+    public bool IsFolded { get; set; }
+
+    /// <summary>It sleeps, and has something in its cell that is nowhere else.</summary>
+    public bool NeedsCell { get; set; }
+
+    /// <summary>Id of the cell that is its own, folded up or not; null without.</summary>
+    public string? CellId => Cell?.Id ?? (IsFolded ? State?.Cell : null);
+
     /// <summary>To be told when this clone crashes right after it was made; null: it is none.</summary>
     public Action<ExitInfo>? CloneCrashed { get; set; }
 

@@ -7,6 +7,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Native;
 internal static unsafe partial class Libc
 {
     public const int CloneNewNs = 0x00020000;
+    public const int CloneNewIpc = 0x08000000;
     public const int CloneNewNet = 0x40000000;
 
     public const ulong MsReadOnly = 1;

@@ -31,12 +31,15 @@ public static class LeakCheck
     private static async Task<string> KeptAsync(OciDriverOptions options, CancellationToken cancel)
     {
         var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
+        var folded = LivingCells.Folded(data).Count is var asleep and > 0
+            ? $"; {asleep} sleeping {(asleep == 1 ? "instance has" : "instances have")} no container now and {(asleep == 1 ? "gets" : "get")} one again when woken (up --sleeping-cells)"
+            : "";
         if (PlatformMark.IsAlive(data) || await LivingCells.FindAsync(data, cancel) is not { Count: > 0 and var count })
         {
-            return "";
+            return folded;
         }
 
-        return $"; {count} {(count == 1 ? "container is" : "containers are")} kept, with bridge and firewall table, for instances that the next start takes up";
+        return $"{folded}; {count} {(count == 1 ? "container is" : "containers are")} kept, with bridge and firewall table, for instances that the next start takes up";
     }
 
     internal static async Task<IReadOnlyList<Remains>> FindAsync(OciDriverOptions options, CancellationToken cancel)
@@ -51,6 +54,7 @@ public static class LeakCheck
         var owned = platformRuns || !Directory.Exists(data.Instances)
             ? living
             : living.Intersect(Adoptable(data)).ToHashSet();
+        owned = owned.Union(LivingCells.Folded(data)).ToHashSet();
         return [.. remains.Where(one => one.Cell is null ? !platformRuns && owned.Count == 0 : !owned.Contains(one.Cell) && !IsPoolLink(one, platformRuns))];
     }
 

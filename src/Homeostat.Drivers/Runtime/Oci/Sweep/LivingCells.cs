@@ -25,6 +25,14 @@ internal static class LivingCells
         return living;
     }
 
+    /// <summary>Cells that were folded up: of each only its directory is there, with an image that its instance will be restored from.</summary>
+    public static IReadOnlyList<string> Folded(DataPaths data) => !Directory.Exists(data.Instances)
+        ? []
+        : [.. new InstanceStore(data).ReadAll().Where(state => HasImage(data, state.Id) && !File.Exists(Path.Combine(data.Cell(state.Cell).Directory, "keeper.sock"))).Select(state => state.Cell)];
+
+    private static bool HasImage(DataPaths data, string instance) =>
+        ((string[])[data.MemoryImages, data.Images]).Any(root => Directory.Exists(Path.Combine(root, $"sleep.{instance}")));
+
     /// <summary>Names of the links by the cells of the instances on disk.</summary>
     public static IReadOnlyDictionary<string, string> Links(PlatformName name, DataPaths data)
     {

@@ -13,7 +13,7 @@ internal static class Sweeper
 
     public static async Task RunAsync(OciContext context, CancellationToken cancel)
     {
-        var kept = context.Instances.All.Select(instance => instance.Cell?.Id).OfType<string>().ToHashSet();
+        var kept = context.Instances.All.Select(instance => instance.CellId).OfType<string>().ToHashSet();
         var links = context.Instances.All.Where(instance => instance.Cell is not null).ToDictionary(
             instance => context.Name.LinkOf(instance.Cell!.Address, context.Network.Addresses.Range), instance => instance.Cell!.Id);
         var finder = new RemainsFinder(context.Name, context.Data, context.Cells.Cgroups, links);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
@@ -11,7 +12,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Tiers;
 /// Sleep images: an instance's program is dumped and its cell stays (init, namespaces, root, address; about half a megabyte), so that the wake finds files, /dev/shm,
 /// name and address as they were. The image is consumed before the program resumes: it can never be restored twice.
 /// </summary>
-internal sealed class ImageTier(OciContext context, InstanceEnder ender)
+internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKeep keep)
 {
     public async Task<Failure?> DumpAsync(OciInstance instance, Cell cell, CancellationToken cancel)
     {
@@ -73,16 +74,18 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         (instance.Pid, _) = (null, instance.Become(Tier.Image));
         instance.Prepared = cell.Keeper.PrepareAsync(image.Path, CancellationToken.None);
         instance.PreparedImage = ImageStore.Prepared(image, cell.Id);
+        keep.Slept(instance);
         return null;
     }
 
     public async Task<Failure?> RestoreAsync(OciInstance instance, Phases phases, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        var why = await UnfoldAsync(instance, phases);
         if (instance is not { Cell: { } cell, State: { } state, Reach: { } reach })
         {
             await ender.RemoveAsync(instance);
-            return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no cell to be restored in", "it starts cold instead");
+            return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no cell to be restored in{why}", "it starts cold instead");
         }
 
         var answer = await RestoreAsync(instance, cell);
@@ -105,6 +108,26 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender)
         (instance.Pid, instance.ImageBytes) = (answer.Pid, 0);
         instance.Become(Tier.Running);
         return null;
+    }
+
+    /// <summary>Why it still has no cell, to be put behind a sentence; null where that is no question.</summary>
+    private async Task<string?> UnfoldAsync(OciInstance instance, Phases phases)
+    {
+        if (!instance.IsFolded)
+        {
+            return null;
+        }
+
+        try
+        {
+            ender.Watch(instance, await keep.UnfoldAsync(instance));
+            phases.Mark("cell");
+            return null;
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            return $": {error.Message}";
+        }
     }
 
     private async Task<KeeperAnswer> RestoreAsync(OciInstance instance, Cell cell)
