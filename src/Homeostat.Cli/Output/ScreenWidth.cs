@@ -2,10 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Homeostat.Cli.Output;
 
-/// <summary>
-/// Columns of a terminal. Not <c>Console.WindowWidth</c>: the runtime then takes the terminal over and sends it control sequences (key pad mode), which a command
-/// that only writes lines must not.
-/// </summary>
+/// <summary>Columns of a terminal. Not <c>Console.WindowWidth</c>: the runtime then takes the terminal over, as in <see cref="Terminal"/>.</summary>
 internal static partial class ScreenWidth
 {
     /// <summary>TIOCGWINSZ on all Linux architectures .NET runs on.</summary>

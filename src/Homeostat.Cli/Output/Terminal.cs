@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Homeostat.Cli.Output;
 
 /// <summary>Where a command writes: plain to pipes and files, with colours and as wide as the screen to terminals (unless NO_COLOR says otherwise).</summary>
@@ -36,9 +38,9 @@ internal sealed class Terminal
         var (isOut, isErr) = (!Console.IsOutputRedirected, !Console.IsErrorRedirected);
         return new Terminal
         {
-            Out = new StreamWriter(Console.OpenStandardOutput(), leaveOpen: true) { AutoFlush = true },
-            Err = new StreamWriter(Console.OpenStandardError(), leaveOpen: true) { AutoFlush = true },
-            // Not Console.In: asking for it switches a terminal's key pad, before anything was read.
+            Out = new StreamWriter(isOut ? Screen(1) : Console.OpenStandardOutput(), leaveOpen: true) { AutoFlush = true },
+            Err = new StreamWriter(isErr ? Screen(2) : Console.OpenStandardError(), leaveOpen: true) { AutoFlush = true },
+            // Not Console.In, for the reason below.
             In = new StreamReader(Console.OpenStandardInput(), leaveOpen: true),
             Width = isOut ? Math.Max(WidthMin, ScreenWidth.Of(1) ?? WidthUsual) : null,
             ErrWidth = isErr ? Math.Max(WidthMin, ScreenWidth.Of(2) ?? WidthUsual) : null,
@@ -47,6 +49,12 @@ internal sealed class Terminal
             ShowsProgress = isErr && colors,
         };
     }
+
+    /// <summary>
+    /// The descriptor itself: the runtime's own stream takes a terminal over with its first write and sends it control sequences (key pad mode), which a command
+    /// that only writes lines must not. Files keep the runtime's stream: stdout and stderr may share their position in one.
+    /// </summary>
+    private static FileStream Screen(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 
     public string OutPaint(string text, Paint paint) => OutColors ? paint.Apply(text) : text;
 
