@@ -21,7 +21,12 @@ internal static class CommandLine
             terminal.Err.WriteLine($"See {string.Join(' ', Names(parsed.CommandResult).Reverse())} --help.");
             return ExitCodes.Usage;
         }
-        var configuration = new InvocationConfiguration { Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false };
+        // By itself the library ends a program 2 s after a signal. `up` hears signals itself (StopSignals), and its clean stop takes what it takes.
+        TimeSpan? signalLimit = parsed.CommandResult.Command.Name == "up" ? null : TimeSpan.FromSeconds(2);
+        var configuration = new InvocationConfiguration
+        {
+            Output = terminal.Out, Error = terminal.Err, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = signalLimit,
+        };
         try
         {
             return await parsed.InvokeAsync(configuration, cancel);

@@ -27,6 +27,29 @@ public sealed class UpTests
         await second.WaitForExitAsync().Within("its end");
     }
 
+    /// <summary>The library of the command line would end the process two seconds after the signal.</summary>
+    [Fact]
+    public async Task Up_AskedToStop_WaitsForRequestsThatTakeSeconds()
+    {
+        using var data = new TempFolder();
+        using var platform = await StartAsync(data.Path);
+        using var client = new HomeostatClient(ServerAddress.OfData(data.Path));
+        await client.ApplyAsync("default", "blog", PlatformScene.Blog, null, false, default);
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{(await client.VersionAsync(default)).Gateway[0]}/slow?ms=4000") { Headers = { Host = "blog.localhost" } };
+        var answer = http.SendAsync(request);
+        while (!(await client.InstancesAsync(null, null, default)).Any(instance => instance.InFlight > 0))
+        {
+            Assert.False(answer.IsCompleted);
+        }
+
+        using var kill = Process.Start("kill", ["-TERM", $"{platform.Id}"]);
+
+        Assert.True((await answer.Within("the slow answer")).IsSuccessStatusCode);
+        await platform.WaitForExitAsync().Within("its end");
+        Assert.Equal(0, platform.ExitCode);
+    }
+
     private static async Task<Process> StartAsync(string data)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
