@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Turns;
 
 namespace Homeostat.Drivers.Runtime.Fake;
 
@@ -14,8 +15,6 @@ public sealed class FakeHost : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, ChannelWriter<DriverHint>> _watchers = new();
     private readonly ConcurrentQueue<(FakeStep, RevisionId, InstanceId?)> _steps = new();
-    private readonly ConcurrentDictionary<InstanceId, Generation> _removed = new();
-    private readonly ConcurrentQueue<InstanceId> _removedOrder = new();
     private int _pid = 5_000_000;
 
     /// <summary>Makes a step fail from outside: asked at each step, answers the failure or null. Default: nothing fails.</summary>
@@ -24,7 +23,7 @@ public sealed class FakeHost : IAsyncDisposable
     /// <summary>Calls that began each step, in order, for tests that ask what was done. Bounded: the last 10,000.</summary>
     public IReadOnlyList<(FakeStep Step, RevisionId Revision, InstanceId? Instance)> Steps => [.. _steps];
 
-    internal ConcurrentDictionary<InstanceId, FakeInstance> Instances { get; } = new();
+    internal TurnTable<FakeInstance> Instances { get; } = new();
 
     /// <summary>Memory of each revision's template image.</summary>
     internal ConcurrentDictionary<RevisionId, FakeMemory> Templates { get; } = new();
@@ -32,7 +31,7 @@ public sealed class FakeHost : IAsyncDisposable
     /// <summary>Lets a program end by itself. False: there is no such program.</summary>
     public bool Crash(InstanceId id, ExitInfo exit)
     {
-        if (!Instances.TryGetValue(id, out var instance) || !instance.End(exit))
+        if (!Instances.TryFind(id, out var instance) || !instance.End(exit))
         {
             return false;
         }
@@ -44,7 +43,7 @@ public sealed class FakeHost : IAsyncDisposable
     /// <summary>Ends all programs at once, without a word to anybody.</summary>
     public ValueTask DisposeAsync()
     {
-        foreach (var instance in Instances.Values)
+        foreach (var instance in Instances.All)
         {
             instance.End(new ExitInfo(null, 9, false));
         }
@@ -65,25 +64,13 @@ public sealed class FakeHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Remembers the last generation of an instance that is gone; the last 4096 of them.</summary>
-    internal void Remember(InstanceId id, Generation generation)
+    /// <summary>Takes the instance, whose turn the caller has, off the host with everything it holds.</summary>
+    internal void Remove(FakeInstance instance)
     {
-        if (_removed.TryAdd(id, generation))
-        {
-            _removedOrder.Enqueue(id);
-        }
-        else
-        {
-            _removed.AddOrUpdate(id, generation, (_, seen) => seen.Value > generation.Value ? seen : generation);
-        }
-
-        if (_removed.Count > 4096 && _removedOrder.TryDequeue(out var oldest))
-        {
-            _removed.TryRemove(oldest, out _);
-        }
+        Instances.Remove(instance);
+        instance.Dispose();
+        instance.Memory.Write("removed");
     }
-
-    internal Generation LastSeen(InstanceId id) => _removed.GetValueOrDefault(id);
 
     internal void Hint(InstanceId? instance, string what)
     {

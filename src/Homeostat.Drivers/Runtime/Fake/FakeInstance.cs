@@ -1,12 +1,12 @@
 using System.Net;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
-using Homeostat.Drivers.Runtime.Contract;
+using Homeostat.Drivers.Runtime.Turns;
 
 namespace Homeostat.Drivers.Runtime.Fake;
 
-/// <summary>One fake instance. Calls of the driver hold <see cref="Turn"/>; the state itself changes under a lock because a program may end at any time.</summary>
-internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost host, TimeProvider time) : IDisposable
+/// <summary>One fake instance. Calls of the driver hold its turn; the state itself changes under a lock because a program may end at any time.</summary>
+internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost host, TimeProvider time) : TurnHolder(id), IDisposable
 {
     private const long ResidentBytes = 64L << 20;
     private const long ImageBytes = 24L << 20;
@@ -17,22 +17,11 @@ internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost 
     private ExitInfo? _exit;
     private Tier _tier = Tier.Starting;
 
-    public InstanceId Id => id;
-
     public RevisionId Revision => revision;
-
-    /// <summary>One call at a time on one instance.</summary>
-    public SemaphoreSlim Turn { get; } = new(1, 1);
-
-    /// <summary>The newest generation seen; read and written while holding <see cref="Turn"/>.</summary>
-    public Generation Seen { get; set; }
 
     public FakeMemory Memory { get; private set; } = new(time);
 
     public DateTimeOffset StartedAt { get; private set; } = time.GetUtcNow();
-
-    /// <summary>Set once the instance was removed from the host: its turn may still be waited for.</summary>
-    public bool Removed { get; set; }
 
     public Tier Tier
     {
@@ -84,7 +73,7 @@ internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost 
                 }
             }
 
-            _responder = new FakeResponder(id.Value, Memory, time, () => host.Crash(id, new ExitInfo(null, 11, false)));
+            _responder = new FakeResponder(Id.Value, Memory, time, () => host.Crash(Id, new ExitInfo(null, 11, false)));
             _pid = host.NextPid();
             _tier = Tier.Running;
         }
@@ -156,7 +145,7 @@ internal sealed class FakeInstance(InstanceId id, RevisionId revision, FakeHost 
         {
             var memory = _tier switch { Tier.Running or Tier.Frozen or Tier.Starting => ResidentBytes, Tier.PagedOut => ResidentBytes / 32, _ => 0 };
             return new ObservedInstance(
-                id, revision, _tier, _pid, _responder?.Endpoint, StartedAt, TimeSpan.FromMilliseconds(0.2 * Memory.Count), memory,
+                Id, revision, _tier, _pid, _responder?.Endpoint, StartedAt, TimeSpan.FromMilliseconds(0.2 * Memory.Count), memory,
                 _tier == Tier.Image ? ImageBytes : 0, _exit);
         }
     }

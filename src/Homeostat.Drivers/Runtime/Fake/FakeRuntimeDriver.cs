@@ -65,7 +65,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
             return StartOutcome.Failed(FailureKind.NotFound, $"{revision} is not prepared");
         }
 
-        using var turn = await FakeTurn.TakeOrMakeAsync(host, id, () => new FakeInstance(id, revision, host, time), generation, cancel);
+        using var turn = await host.Instances.TakeAsync(id, () => new FakeInstance(id, revision, host, time), generation, cancel);
         if (turn.Instance is not { } instance)
         {
             return new StartOutcome(null, turn.Refusal);
@@ -83,14 +83,14 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
             var outcome = await StartNewAsync(known, instance, way, began, cancel);
             if (outcome.Failure is not null)
             {
-                FakeTurn.Remove(host, instance);
+                host.Remove(instance);
             }
 
             return outcome;
         }
         catch (OperationCanceledException)
         {
-            FakeTurn.Remove(host, instance);
+            host.Remove(instance);
             throw;
         }
     }
@@ -98,7 +98,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
     public async Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
-        using var turn = await FakeTurn.TakeAsync(host, id, generation, cancel);
+        using var turn = await host.Instances.TakeAsync(id, null, generation, cancel);
         if (turn.Instance is not { } instance)
         {
             return new StartOutcome(null, turn.Refusal);
@@ -124,7 +124,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
 
     public async Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel)
     {
-        using var turn = await FakeTurn.TakeAsync(host, id, generation, cancel);
+        using var turn = await host.Instances.TakeAsync(id, null, generation, cancel);
         if (turn.Instance is not { } instance)
         {
             return turn.Refusal;
@@ -151,18 +151,18 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
 
     public async Task StopAsync(InstanceId id, TimeSpan grace, Generation generation, CancellationToken cancel)
     {
-        using var turn = await FakeTurn.TakeAsync(host, id, generation, cancel);
+        using var turn = await host.Instances.TakeAsync(id, null, generation, cancel);
         if (turn.Instance is { } instance)
         {
             await StepAsync(FakeStep.Stop, instance.Revision, id, cancel);
-            FakeTurn.Remove(host, instance);
+            host.Remove(instance);
         }
     }
 
     public Task<IReadOnlyList<ObservedInstance>> ListAsync(CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        return Task.FromResult<IReadOnlyList<ObservedInstance>>([.. host.Instances.Values.Select(i => i.Observe()).OrderBy(i => i.Id)]);
+        return Task.FromResult<IReadOnlyList<ObservedInstance>>([.. host.Instances.All.Select(i => i.Observe()).OrderBy(i => i.Id)]);
     }
 
     public async IAsyncEnumerable<DriverHint> WatchAsync([EnumeratorCancellation] CancellationToken cancel)
@@ -183,7 +183,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
 
     public async ValueTask<Socket> ConnectAsync(InstanceId id, CancellationToken cancel)
     {
-        if (!host.Instances.TryGetValue(id, out var instance) || instance.Endpoint is not { } endpoint)
+        if (!host.Instances.TryFind(id, out var instance) || instance.Endpoint is not { } endpoint)
         {
             throw new SocketException((int)SocketError.ConnectionRefused);
         }
@@ -204,7 +204,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
     public async IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancel)
     {
         var after = 0L;
-        while (host.Instances.TryGetValue(id, out var instance))
+        while (host.Instances.TryFind(id, out var instance))
         {
             var (lines, more) = instance.Memory.Read(id, after, after == 0 ? tail : int.MaxValue);
             foreach (var (number, line) in lines)
@@ -283,7 +283,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
             // The image is consumed by the attempt: what could not be restored is gone.
             if (!restored)
             {
-                FakeTurn.Remove(host, instance);
+                host.Remove(instance);
             }
         }
     }
@@ -334,7 +334,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
     private Failure? OutOfAddresses()
     {
         // The asking instance is Starting and counted, or sleeps as an image and is not: one more than the limit is refused either way.
-        var held = host.Instances.Values.Count(i => i.HoldsAddress);
+        var held = host.Instances.All.Count(i => i.HoldsAddress);
         return held > options.AddressesMax
             ? new Failure(FailureKind.NoAddress, $"all {options.AddressesMax} addresses are in use", "stop instances or widen the address range")
             : null;

@@ -38,6 +38,9 @@ internal sealed record DataPaths(string Data)
     /// <summary>Lower layer of <c>host: true</c>, about 5 MB.</summary>
     public string HostRoot => Path.Combine(Volatile, "host-root");
 
+    /// <summary>The host's setting of 64 KiB pages before the platform changed it: in memory, as the setting is.</summary>
+    public string PageSize => Path.Combine(Volatile, "page-size");
+
     public string Network => Path.Combine(Runtime, "network.json");
 
     /// <summary>The script for <c>clones: auto</c> of Node.js, bound into every cell.</summary>

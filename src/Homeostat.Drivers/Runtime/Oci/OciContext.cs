@@ -4,6 +4,7 @@ using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Instances;
 using Homeostat.Drivers.Runtime.Oci.Logs;
 using Homeostat.Drivers.Runtime.Oci.Networks;
+using Homeostat.Drivers.Runtime.Turns;
 
 namespace Homeostat.Drivers.Runtime.Oci;
 
@@ -22,7 +23,7 @@ internal sealed record OciContext(
     HintBoard Hints,
     TimeProvider Time)
 {
-    public InstanceTable Instances { get; } = new();
+    public TurnTable<OciInstance> Instances { get; } = new();
 
     public KeptLogs KeptLogs { get; } = new(Data.KeptLogs);
 

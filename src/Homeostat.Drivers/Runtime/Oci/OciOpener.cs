@@ -28,7 +28,7 @@ internal static class OciOpener
         var roots = new ImageStoreOptions { MemoryRoot = data.MemoryImages, DiskRoot = data.Images, MemoryBytesMax = options.ImageMemoryBytes };
         var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
         var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
-        var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, LargeFolios.Enable(), new HintBoard(), time);
+        var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, new LargeFolios(data.PageSize), new HintBoard(), time);
         PlatformMark.Write(data);
         var driver = new OciRuntimeDriver(context);
         try
@@ -54,6 +54,7 @@ internal static class OciOpener
             await Sweeper.RunAsync(context, CancellationToken.None);
         }
 
+        context.Folios.Lower();
         if (context.Instances.IsEmpty)
         {
             await context.Network.LowerAsync(anyway: true, CancellationToken.None);
@@ -70,7 +71,6 @@ internal static class OciOpener
             }
         }
 
-        context.Folios.Dispose();
         context.Network.Dispose();
         context.Cells.Dispose();
     }

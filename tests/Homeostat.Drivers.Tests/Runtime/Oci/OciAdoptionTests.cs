@@ -14,9 +14,7 @@ public sealed class OciAdoptionTests
     {
         await using var sandbox = new OciSandbox();
         var killed = await sandbox.OpenAsync();
-        var revision = Specs.Revision(OciPrograms.Python("survivor"));
-        Assert.Null(await killed.PrepareAsync(revision, default));
-        Assert.Null((await killed.StartAsync(new("one"), revision.Id, StartWay.Cold, new(1), default)).Failure);
+        var id = await OciSandbox.StartedAsync(killed, "survivor");
         // The instance's cell and one in the pool.
         var cells = await LivingAsync(sandbox, 2);
         var pid = Assert.Single(await killed.ListAsync(default)).Pid;
@@ -24,11 +22,11 @@ public sealed class OciAdoptionTests
         await using var driver = await sandbox.OpenAsync();
 
         var seen = Assert.Single(await driver.ListAsync(default));
-        Assert.Equal((new("one"), Tier.Running, pid), (seen.Id, seen.Tier, seen.Pid));
+        Assert.Equal((id, Tier.Running, pid), (seen.Id, seen.Tier, seen.Pid));
         var left = await LivingCells.FindAsync(new DataPaths(sandbox.Data), default);
         Assert.Single(left);
         Assert.Subset(cells.ToHashSet(), left.ToHashSet());
-        await driver.StopAsync(new("one"), TimeSpan.Zero, new(2), default);
+        await driver.StopAsync(id, TimeSpan.Zero, new(2), default);
     }
 
     [Fact]
@@ -36,10 +34,8 @@ public sealed class OciAdoptionTests
     {
         await using var sandbox = new OciSandbox();
         var before = await sandbox.OpenAsync();
-        var revision = Specs.Revision(OciPrograms.Python("mortal"));
-        Assert.Null(await before.PrepareAsync(revision, default));
-        Assert.Null((await before.StartAsync(new("one"), revision.Id, StartWay.Cold, new(1), default)).Failure);
-        var state = Path.Combine(new DataPaths(sandbox.Data).Instances, "one", "state.json");
+        var id = await OciSandbox.StartedAsync(before, "mortal");
+        var state = Path.Combine(new DataPaths(sandbox.Data).Instances, id.Value, "state.json");
         var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).Trim();
         await File.WriteAllTextAsync(state, (await File.ReadAllTextAsync(state)).Replace(boot, "another boot", StringComparison.Ordinal));
 

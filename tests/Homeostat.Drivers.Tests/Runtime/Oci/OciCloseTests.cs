@@ -1,4 +1,3 @@
-using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci;
 using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Testing;
@@ -14,7 +13,7 @@ public sealed class OciCloseTests
     {
         await using var sandbox = new OciSandbox();
         var driver = await sandbox.OpenAsync(options => options with { PoolCells = 3 });
-        Assert.Null(await driver.PrepareAsync(Specs.Revision(OciPrograms.Python("filling")), default));
+        await OciSandbox.PreparedAsync(driver, "filling");
 
         await driver.DisposeAsync();
 
@@ -26,8 +25,7 @@ public sealed class OciCloseTests
     {
         await using var sandbox = new OciSandbox();
         var driver = await sandbox.OpenAsync();
-        var revision = Specs.Revision(OciPrograms.Python("making"));
-        Assert.Null(await driver.PrepareAsync(revision, default));
+        var revision = await OciSandbox.PreparedAsync(driver, "making");
         var making = driver.MakeTemplateAsync(revision.Id, default);
 
         await driver.DisposeAsync();
@@ -42,8 +40,7 @@ public sealed class OciCloseTests
     {
         await using var sandbox = new OciSandbox();
         var driver = await sandbox.OpenAsync();
-        var revision = Specs.Revision(OciPrograms.Python("made"));
-        Assert.Null(await driver.PrepareAsync(revision, default));
+        var revision = await OciSandbox.PreparedAsync(driver, "made");
         // The pool of empty cells is exchanged for one of clones.
         await driver.MakeTemplateAsync(revision.Id, default);
 
@@ -57,10 +54,8 @@ public sealed class OciCloseTests
     {
         await using var sandbox = new OciSandbox();
         var driver = await sandbox.OpenAsync();
-        var revision = Specs.Revision(OciPrograms.Python("stopped"));
-        Assert.Null(await driver.PrepareAsync(revision, default));
-        Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, new(1), default)).Failure);
-        await driver.StopAsync(new("one"), TimeSpan.Zero, new(2), default);
+        var id = await OciSandbox.StartedAsync(driver, "stopped");
+        await driver.StopAsync(id, TimeSpan.Zero, new(2), default);
 
         await driver.DisposeAsync();
 

@@ -3,43 +3,64 @@ namespace Homeostat.Drivers.Runtime.Oci.Images;
 /// <summary>
 /// The kernel's 64 KiB pages for anonymous memory (mTHP). Half of a wake is giving the program its memory back page by page; with them it is
 /// a third less in all (Node.js 20 -> 14 ms on a busy two-core host, 13 -> 10 ms on a quiet one). A setting of the whole host: slightly more memory for all
-/// programs, hence switched on by the platform only where it was at the kernel's default, and put back at a clean end.
+/// programs, hence switched on only while there are services and only where it was at the kernel's default. What it was is written down before it is changed:
+/// after <c>kill -9</c> the next platform on the data directory takes that up and puts it back in its turn. Safe for concurrent use.
 /// </summary>
-internal sealed class LargeFolios : IDisposable
+/// <param name="memory">File in the volatile directory that has the host's own value while it is changed: it vanishes with the setting, at a restart of the host.</param>
+/// <param name="path">The kernel's file.</param>
+internal sealed class LargeFolios(string memory, string path = LargeFolios.DefaultPath)
 {
     /// <summary>Since Linux 6.8.</summary>
     public const string DefaultPath = "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled";
 
-    private readonly string _path;
-    private readonly bool _changed;
+    private const string On = "always";
+    private const string Off = "never";
 
-    private LargeFolios(string path, bool changed, string state) => (_path, _changed, State) = (path, changed, state);
-
-    /// <summary>The setting in force: <c>always</c>, <c>inherit</c>, <c>madvise</c>, <c>never</c>; <c>absent</c> on kernels without.</summary>
-    public string State { get; }
+    private readonly Lock _lock = new();
 
     /// <summary>Switches them on where they are off. Never fails: without them wakes are slower, nothing else.</summary>
-    public static LargeFolios Enable(string path = DefaultPath)
+    public void Raise()
     {
-        var state = Read(path);
-        if (state != "never")
+        lock (_lock)
         {
-            return new(path, false, state);
-        }
+            if (Read(path) != Off)
+            {
+                return;
+            }
 
-        try
-        {
-            File.WriteAllText(path, "always");
+            try
+            {
+                File.WriteAllText(memory, Off);
+                File.WriteAllText(path, On);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // A locked-down kernel, or not root.
+                File.Delete(memory);
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return new(path, false, state); // A locked-down kernel, or not root.
-        }
-
-        return new(path, true, Read(path));
     }
 
-    /// <summary>What the host has now, without changing it.</summary>
+    /// <summary>Puts back what the host had, if this platform or a killed one before it changed that and nobody else did since.</summary>
+    public void Lower()
+    {
+        lock (_lock)
+        {
+            if (!File.Exists(memory))
+            {
+                return;
+            }
+
+            if (Read(path) == On)
+            {
+                File.WriteAllText(path, File.ReadAllText(memory));
+            }
+
+            File.Delete(memory);
+        }
+    }
+
+    /// <summary>The setting in force, without changing it: <c>always</c>, <c>inherit</c>, <c>madvise</c>, <c>never</c>; <c>absent</c> on kernels without.</summary>
     public static string Read(string path = DefaultPath)
     {
         try
@@ -52,14 +73,6 @@ internal sealed class LargeFolios : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "absent";
-        }
-    }
-
-    public void Dispose()
-    {
-        if (_changed && Read(_path) == "always")
-        {
-            File.WriteAllText(_path, "never");
         }
     }
 }

@@ -1,39 +1,26 @@
 using System.Net;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
-using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
+using Homeostat.Drivers.Runtime.Turns;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
 
 /// <summary>
-/// One instance. Calls of the driver hold <see cref="Turn"/>, which makes them one at a time; the state itself changes under a lock because a program may end
+/// One instance. Calls of the driver hold its turn, which makes them one at a time; the state itself changes under a lock because a program may end
 /// at any time.
 /// </summary>
-internal sealed class OciInstance(InstanceId id, RevisionId revision)
+internal sealed class OciInstance(InstanceId id, RevisionId revision) : TurnHolder(id)
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Tier _tier = Tier.Starting;
     private ExitInfo? _exit;
     private TimeSpan _cpuTime;
 
-    public InstanceId Id => id;
-
     public RevisionId Revision => revision;
-
-    public SemaphoreSlim Turn { get; } = new(1, 1);
-
-    /// <summary>The newest generation seen; used while holding <see cref="Turn"/>.</summary>
-    public Generation Seen { get; set; }
-
-    /// <summary>It was taken off the list while somebody waited for its turn.</summary>
-    public bool Removed => _gone.Task.IsCompleted;
-
-    public Task Gone => _gone.Task;
 
     /// <summary>Null before it has one and after it ended.</summary>
     public Cell? Cell { get; set; }
@@ -122,8 +109,6 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
         }
     }
 
-    public void Leave() => _gone.TrySetResult();
-
     public ObservedInstance Observe()
     {
         var (tier, exit, cell) = (Tier, Exit, Cell);
@@ -143,6 +128,6 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision)
         }
 
         var endpoint = alive && cell is not null && Reach is not null ? new IPEndPoint(cell.Address, Reach.Target.Port) : null;
-        return new ObservedInstance(id, revision, tier, alive ? Pid : null, endpoint, StartedAt, _cpuTime, memory, tier == Tier.Image ? ImageBytes : 0, exit);
+        return new ObservedInstance(Id, revision, tier, alive ? Pid : null, endpoint, StartedAt, _cpuTime, memory, tier == Tier.Image ? ImageBytes : 0, exit);
     }
 }

@@ -11,6 +11,7 @@ internal sealed class AddressPool(AddressRange range, int start)
     private readonly Lock _lock = new();
     private readonly HashSet<int> _taken = [];
     private int _next = start;
+    private TaskCompletionSource? _noneTaken;
 
     public AddressRange Range => range;
 
@@ -43,6 +44,17 @@ internal sealed class AddressPool(AddressRange range, int start)
         }
     }
 
+    /// <summary>Completes when none is taken: now, or when the last one is given back. One may be taken again right after.</summary>
+    public Task NoneTakenAsync()
+    {
+        lock (_lock)
+        {
+            return _taken.Count == 0
+                ? Task.CompletedTask
+                : (_noneTaken ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
     /// <summary>Marks an address that an adopted instance has. False: it is outside the range or taken.</summary>
     public bool Adopt(IPAddress address)
     {
@@ -59,6 +71,12 @@ internal sealed class AddressPool(AddressRange range, int start)
             if (range.IndexOf(address) is { } n)
             {
                 _taken.Remove(n);
+            }
+
+            if (_taken.Count == 0)
+            {
+                _noneTaken?.TrySetResult();
+                _noneTaken = null;
             }
         }
     }

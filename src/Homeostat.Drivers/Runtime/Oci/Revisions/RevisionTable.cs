@@ -9,8 +9,8 @@ namespace Homeostat.Drivers.Runtime.Oci.Revisions;
 /// <summary>The prepared revisions.</summary>
 internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
 {
-    private const int RestTries = 100;
-    private static readonly TimeSpan RestPause = TimeSpan.FromMilliseconds(20);
+    /// <summary>For cells that are being taken down off the request path, some tens of milliseconds each.</summary>
+    private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<RevisionId, OciRevision> _revisions = new();
     private readonly Lock _hostRoot = new();
@@ -48,6 +48,7 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
                 return new Failure(FailureKind.Cancelled, "the platform is stopping");
             }
 
+            context.Folios.Raise();
             made.Begin();
         }
 
@@ -75,15 +76,24 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
     /// </summary>
     private async Task RestAsync()
     {
-        for (var tries = 0; tries < RestTries && _revisions.IsEmpty && context.Instances.IsEmpty; tries++)
+        if (!_revisions.IsEmpty || !context.Instances.IsEmpty)
         {
-            if (await context.Network.LowerAsync(anyway: false, CancellationToken.None))
-            {
-                await context.Cells.RemoveGroupsAsync(context.Time);
-                return;
-            }
+            return;
+        }
 
-            await Task.Delay(RestPause, context.Time);
+        try
+        {
+            await context.Network.Addresses.NoneTakenAsync().WaitAsync(RestLimit, context.Time);
+        }
+        catch (TimeoutException)
+        {
+            return;
+        }
+
+        if (_revisions.IsEmpty && context.Instances.IsEmpty && await context.Network.LowerAsync(anyway: false, CancellationToken.None))
+        {
+            await context.Cells.RemoveGroupsAsync(context.Time);
+            context.Folios.Lower();
         }
     }
 

@@ -5,36 +5,72 @@ namespace Homeostat.Drivers.Tests.Runtime.Oci.Images;
 
 public sealed class LargeFoliosTests : IDisposable
 {
-    private readonly string _path = Path.GetTempFileName();
+    private readonly string _directory = Directory.CreateTempSubdirectory("hs-folios-").FullName;
 
-    public void Dispose() => File.Delete(_path);
+    private string Setting => Path.Combine(_directory, "enabled");
+
+    private LargeFolios Folios => new(Path.Combine(_directory, "memory"), Setting);
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public void Enable_Off_IsOnUntilDisposed()
+    public void Off_IsOnUntilLowered()
     {
-        File.WriteAllText(_path, "always inherit madvise [never]");
-        using (LargeFolios.Enable(_path))
-        {
-            Assert.Equal("always", File.ReadAllText(_path));
-        }
+        File.WriteAllText(Setting, "always inherit madvise [never]");
+        var folios = Folios;
+        folios.Raise();
+        Assert.Equal("always", File.ReadAllText(Setting));
 
-        Assert.Equal("never", File.ReadAllText(_path));
+        folios.Lower();
+        Assert.Equal("never", File.ReadAllText(Setting));
+        folios.Lower();
+        Assert.Equal("never", File.ReadAllText(Setting));
+    }
+
+    [Fact]
+    public void PlatformKilled_TheNextOnePutsBackWhatTheHostHad()
+    {
+        File.WriteAllText(Setting, "always inherit madvise [never]");
+        Folios.Raise();
+
+        var next = Folios;
+        next.Raise();
+        Assert.Equal("always", File.ReadAllText(Setting));
+        next.Lower();
+
+        Assert.Equal("never", File.ReadAllText(Setting));
+    }
+
+    [Fact]
+    public void PlatformKilled_AndTheSettingChangedSince_IsLeftAlone()
+    {
+        File.WriteAllText(Setting, "always inherit madvise [never]");
+        Folios.Raise();
+        File.WriteAllText(Setting, "always inherit [madvise] never");
+
+        Folios.Lower();
+
+        Assert.Equal("always inherit [madvise] never", File.ReadAllText(Setting));
     }
 
     [Theory]
-    [InlineData("always inherit [madvise] never", "madvise")]
-    [InlineData("[always] inherit madvise never", "always")]
-    public void Enable_SetBySomebody_IsLeftAlone(string text, string state)
+    [InlineData("always inherit [madvise] never")]
+    [InlineData("[always] inherit madvise never")]
+    public void SetBySomebody_IsLeftAlone(string text)
     {
-        File.WriteAllText(_path, text);
-        using (var folios = LargeFolios.Enable(_path))
-        {
-            Assert.Equal(state, folios.State);
-        }
-
-        Assert.Equal(text, File.ReadAllText(_path));
+        File.WriteAllText(Setting, text);
+        var folios = Folios;
+        folios.Raise();
+        folios.Lower();
+        Assert.Equal(text, File.ReadAllText(Setting));
     }
 
     [Fact]
-    public void Enable_KernelWithout_IsAbsent() => Assert.Equal("absent", LargeFolios.Enable(_path + ".no").State);
+    public void KernelWithout_NothingIsDone()
+    {
+        Folios.Raise();
+        Folios.Lower();
+        Assert.Equal("absent", LargeFolios.Read(Setting));
+        Assert.Empty(Directory.GetFiles(_directory));
+    }
 }
