@@ -47,11 +47,11 @@ internal static class DoctorCommand
         foreach (var check in report.Checks)
         {
             var mark = terminal.OutPaint($"{check.State,-7}", Paint.OfState(check.State));
-            var found = Human.Wrap(check.Found, terminal.TextWidth, new string(' ', name + 11)).TrimStart();
+            var found = Human.Wrap(check.Found, terminal.Width, new string(' ', name + 11)).TrimStart();
             terminal.Out.WriteLine($"{check.Name.PadRight(name)}  {mark}  {found}");
             if (check.Remedy is { } remedy && check.State != "ok")
             {
-                terminal.Out.WriteLine(Human.Wrap("-> " + remedy, terminal.TextWidth, new string(' ', name + 11), new string(' ', name + 14)));
+                terminal.Out.WriteLine(Human.Wrap("-> " + remedy, terminal.Width, new string(' ', name + 11), new string(' ', name + 14)));
             }
         }
         var (failed, reduced) = (report.Checks.Count(c => c.State == "failed"), report.Checks.Count(c => c.State == "reduced"));
