@@ -89,7 +89,7 @@ internal static class ApplyCommand
             });
             if (!quiet)
             {
-                terminal.Out.WriteLine(Human.Wrap(terminal.Shown(said), terminal.TextWidth, "  "));
+                terminal.Out.WriteLine(Human.Wrap(terminal.Shown(said), terminal.Width, "  "));
             }
             return ExitCodes.Ok;
         }

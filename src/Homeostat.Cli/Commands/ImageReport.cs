@@ -16,15 +16,15 @@ internal static class ImageReport
         terminal.Out.WriteLine($"  clones    {(images.ClonesAllowed ? "allowed" : "not allowed")}");
         if (images.Reason is { } reason)
         {
-            terminal.Out.WriteLine(Human.Wrap(terminal.Shown(reason), terminal.TextWidth, "  "));
+            terminal.Out.WriteLine(Human.Wrap(terminal.Shown(reason), terminal.Width, "  "));
         }
         if (images.Remedy is { } remedy)
         {
-            terminal.Out.WriteLine(Human.Wrap(remedy, terminal.TextWidth, "  -> ", "     "));
+            terminal.Out.WriteLine(Human.Wrap(remedy, terminal.Width, "  -> ", "     "));
         }
         foreach (var finding in images.Findings)
         {
-            terminal.Out.WriteLine(Human.Wrap(terminal.Shown(finding), terminal.TextWidth, "  - ", "    "));
+            terminal.Out.WriteLine(Human.Wrap(terminal.Shown(finding), terminal.Width, "  - ", "    "));
         }
     }
 }
