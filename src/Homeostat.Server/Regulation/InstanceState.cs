@@ -29,6 +29,9 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
     /// <summary>Stamp of the last change; lists that began before are older than it.</summary>
     public long ChangedAt { get; set; }
 
+    /// <summary>A list said that it ended while an operation was under way: it is looked at again when that is over.</summary>
+    public bool EndUnread { get; set; }
+
     public Seat? Seat => Upstream is { } upstream ? ServiceUpstream.SeatOf(upstream) : null;
 
     /// <summary>As the regulator sees it now.</summary>

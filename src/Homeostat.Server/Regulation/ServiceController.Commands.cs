@@ -97,7 +97,9 @@ internal sealed partial class ServiceController
     /// <summary>A request took a slot between the look and now: the instance stays awake, and another look decides anew.</summary>
     private void Drop(RegulatorCommand command)
     {
-        Record([new Decision(_context.Clock.Now, "hold", "work arrived in this moment", "load", [], [], null, command.About)]);
+        var decision = new Decision(_context.Clock.Now, "hold", "work arrived in this moment", "load", [], [], null, command.About);
+        _decisions.Add(decision);
+        Tell([decision]);
         Signal();
     }
 

@@ -90,6 +90,12 @@ internal sealed partial class ServiceController
         instance.Cancel?.Dispose();
         instance.Cancel = null;
         Changed(instance);
+        if (instance.EndUnread)
+        {
+            instance.EndUnread = false;
+            _context.AskForList();
+        }
+
         switch (ended.Command)
         {
             case RegulatorCommand.Start or RegulatorCommand.Wake when ended.Ready is { } ready:
@@ -189,12 +195,29 @@ internal sealed partial class ServiceController
             {
                 TakeObserved(known, observed);
             }
+            else if (observed.Exit is not null && known.Observed.Exit is null)
+            {
+                // Too old to be believed, and perhaps the last word for half a minute: it ended right after, or in the middle of, what was done to it.
+                AskOnceFree(known);
+            }
         }
 
         foreach (var gone in _instances.Values.Where(i => i.Operation is null && i.ChangedAt < listed.Began && !seen.Contains(i.Observed.Id)).ToList())
         {
             Tell("instance.ended", gone.Observed.Id, "the driver does not know it any more");
             Remove(gone);
+        }
+    }
+
+    private void AskOnceFree(InstanceState instance)
+    {
+        if (instance.Operation is null)
+        {
+            _context.AskForList();
+        }
+        else
+        {
+            instance.EndUnread = true;
         }
     }
 

@@ -160,13 +160,18 @@ internal sealed partial class ServiceController : IDisposable
         }
 
         _memory = plan.Memory;
-        Record(plan.Decisions);
+        foreach (var decision in plan.Decisions)
+        {
+            _decisions.Add(decision);
+        }
+
         foreach (var command in plan.Commands)
         {
             Execute(command);
         }
 
         Publish(plan.LookAgainAt);
+        Tell(plan.Decisions);
         if (plan.Verdict is { } verdict)
         {
             Upstream.Refuse(verdict, last);
@@ -208,11 +213,11 @@ internal sealed partial class ServiceController : IDisposable
         _prepared.Contains(_revision.Id), _preparing == _revision.Id, _makingTemplate == _revision.Id,
         _prepared.Contains(_revision.Id) ? _context.Driver.Describe(_revision.Id) : null);
 
-    private void Record(IReadOnlyList<Decision> decisions)
+    /// <summary>Once they are under way: whoever hears that an instance drains gets no slot of it any more.</summary>
+    private void Tell(IReadOnlyList<Decision> decisions)
     {
         foreach (var decision in decisions)
         {
-            _decisions.Add(decision);
             _context.Counters.Decide(decision.Action);
             _context.Events(new PlatformEvent("decision.made", _revision.Id.Service, decision.Instance, $"{decision.Action}: {decision.Reason} ({decision.Trigger})"));
         }

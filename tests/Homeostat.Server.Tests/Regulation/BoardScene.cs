@@ -22,7 +22,7 @@ internal sealed class BoardScene : IAsyncDisposable
         (_generation, _ownsHost) = (generation, host is null);
         Host = host ?? new FakeHost();
         Driver = new FakeRuntimeDriver(Host, options ?? FakeOptions.Instant, time ?? TimeProvider.System);
-        Board = new ServiceBoard(Driver, time ?? TimeProvider.System, () => new Generation(Interlocked.Increment(ref _generation)), Events.Add, NullLoggerFactory.Instance);
+        Board = new ServiceBoard(Driver, time ?? TimeProvider.System, () => new Generation(Interlocked.Increment(ref _generation)), Hear, NullLoggerFactory.Instance);
     }
 
     public FakeHost Host { get; }
@@ -32,6 +32,9 @@ internal sealed class BoardScene : IAsyncDisposable
     public ServiceBoard Board { get; }
 
     public EventWaiter<PlatformEvent> Events { get; } = new("events");
+
+    /// <summary>Called with each event where it happens, before whoever waits for it.</summary>
+    public Action<PlatformEvent>? AtOnce { get; set; }
 
     public IUpstream Blog => Board.Lookup("blog.localhost", "/")!;
 
@@ -63,6 +66,12 @@ internal sealed class BoardScene : IAsyncDisposable
         }
 
         return admission;
+    }
+
+    private void Hear(PlatformEvent happened)
+    {
+        AtOnce?.Invoke(happened);
+        Events.Add(happened);
     }
 
     public async ValueTask DisposeAsync()

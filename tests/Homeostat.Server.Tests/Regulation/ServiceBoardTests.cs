@@ -186,9 +186,13 @@ public sealed class ServiceBoardTests
         await using var scene = await BoardScene.AppliedAsync();
         var old = await scene.RequestAsync();
 
+        Task<Admission>? entering = null;
+        scene.AtOnce = e => entering ??= e.Text.StartsWith("drain", StringComparison.Ordinal) ? scene.ServeAsync() : null;
+
         Assert.Null(await scene.Board.ApplyAsync(Specs.Revision(number: 2), default));
         await scene.Events.WaitForAsync("drain", e => e.Text.StartsWith("drain", StringComparison.Ordinal));
-        var next = await scene.ServeAsync();
+        // From the moment at which it is said to drain, no request gets to it.
+        var next = await entering!;
         Assert.NotEqual(old.Instance!.Id, next.Instance!.Id);
 
         scene.Blog.Return(old.Instance, SlotOutcome.Completed);
