@@ -68,7 +68,8 @@ public sealed class OciFaultTests : OciTestCase
                 time.sleep(1000)
             os._exit(0)
             """;
-        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
+        using var stop = new CancellationTokenSource();
+        await using var hints = Driver.WatchAsync(stop.Token).GetAsyncEnumerator();
         var next = hints.MoveNextAsync();
 
         var outcome = await StartAsync(OciPrograms.Python("daemon", Daemon));
@@ -79,6 +80,9 @@ public sealed class OciFaultTests : OciTestCase
         {
             Assert.Contains(exit.ToString(), failure.Message, StringComparison.Ordinal);
             Assert.Contains("stay in the foreground", failure.Remedy, StringComparison.Ordinal);
+            // Whoever watches must not be disposed of while it waits.
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(next.AsTask);
             return;
         }
 

@@ -135,6 +135,9 @@ internal sealed class ProcessTree : ICellGroup
         }
     }
 
+    /// <summary>Of <c>RssAnon: 1234 kB</c>: a tab, then spaces only where the number is short.</summary>
+    internal static long KibiBytes(string line) => long.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+
     /// <summary>Memory of its own and shared memory, as a control group would count it; what is of files can be given back.</summary>
     private static long PrivateBytes(int pid)
     {
@@ -142,7 +145,7 @@ internal sealed class ProcessTree : ICellGroup
         {
             return File.ReadLines($"/proc/{pid}/status")
                 .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal) || line.StartsWith("RssShmem:", StringComparison.Ordinal))
-                .Sum(line => long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) << 10);
+                .Sum(line => KibiBytes(line) << 10);
         }
         catch (IOException)
         {

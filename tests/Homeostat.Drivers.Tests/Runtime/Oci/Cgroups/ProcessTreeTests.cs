@@ -69,6 +69,11 @@ public sealed class ProcessTreeTests : IDisposable
         Assert.Equal(('T', TimeSpan.FromSeconds(2.5), "4711"), (stat.State, stat.CpuTime, stat.StartedAt));
     }
 
+    [Theory]
+    [InlineData("RssAnon:\t    1234 kB", 1234)]
+    [InlineData("RssAnon:\t13725868 kB", 13_725_868)]
+    public void Memory_OfAnySize_IsRead(string line, long kibiBytes) => Assert.Equal(kibiBytes, ProcessTree.KibiBytes(line));
+
     private static Process Start(string script) =>
         Process.Start(new ProcessStartInfo("sh", ["-c", script]) { RedirectStandardOutput = true })!;
 }
