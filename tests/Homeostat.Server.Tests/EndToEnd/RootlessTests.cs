@@ -11,6 +11,15 @@ public sealed class RootlessTests : IDisposable
 {
     private const string ForbidNamespaces = "echo 0 >/proc/sys/user/max_user_namespaces && exec \"$@\"";
 
+    private const string SocketUnit = """
+        import os, socket, sys
+        made = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        high = [os.dup2(s.fileno(), 60 + n) for n, s in enumerate(made)]
+        for n, fd in enumerate(high): os.dup2(fd, 3 + n)
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES="homeostat.socket:admin")
+        os.execvp(sys.argv[1], sys.argv[1:])
+        """;
+
     private readonly HttpClient _client = new();
 
     public void Dispose() => _client.Dispose();
@@ -73,6 +82,19 @@ public sealed class RootlessTests : IDisposable
         await StopAsync(up);
     }
 
+    /// <summary>A socket unit of systemd, imitated: the sockets are there before the platform is.</summary>
+    [Fact]
+    public async Task Up_TakesTheSocketsItWasStartedWith()
+    {
+        using var user = NewUser("busybox");
+        using var up = await StartAsync(user, "/usr/bin/python3", "-c", SocketUnit);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"http://{up.Gateway}/").Within("the gateway")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"http://{up.Admin}/livez").Within("the admin address")).StatusCode);
+        await StopAsync(up);
+        user.AssertNothingLeft();
+    }
+
     [Fact]
     public async Task Up_WhereUserNamespacesAreForbidden_NamesTheSetting()
     {
@@ -87,7 +109,8 @@ public sealed class RootlessTests : IDisposable
                     ["nsenter", "--user", "--target", $"{space.Id}", "--setuid=0", "--setgid=0", "sh", "-c", ForbidNamespaces, "sh", .. user.AsUser, .. Homeostat(user), verb]);
                 var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
                 await process.WaitForExitAsync().Within("the refusal");
-                var said = await output + await errors;
+                // Tables break long lines.
+                var said = Regex.Replace(await output + await errors, @"\s+", " ");
                 Assert.Contains("user.max_user_namespaces is 0", said, StringComparison.Ordinal);
                 Assert.Contains("sysctl -w user.max_user_namespaces=", said, StringComparison.Ordinal);
                 Assert.Equal(1, process.ExitCode);
@@ -138,9 +161,10 @@ public sealed class RootlessTests : IDisposable
         Assert.Equal((0, ""), (applied.Code, applied.Err));
     }
 
-    private static async Task<Running> StartAsync(OrdinaryUser user)
+    /// <param name="by">The program that executes the platform; none: nobody does.</param>
+    private static async Task<Running> StartAsync(OrdinaryUser user, params string[] by)
     {
-        var process = user.Start([.. Homeostat(user), "up", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        var process = user.Start([.. by, .. Homeostat(user), "up", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         var line = await process.StandardOutput.ReadLineAsync().Within("the line 'ready'");
         if (line is null || Regex.Match(line, "^ready http://([0-9.:]+), admin http://([0-9.:]+)$") is not { Success: true } ready)
         {

@@ -19,7 +19,8 @@ public static class InheritedDescriptors
             Environment.GetEnvironmentVariable("LISTEN_FDS"),
             Environment.GetEnvironmentVariable("LISTEN_FDNAMES"),
             Environment.ProcessId);
-        foreach (var (_, descriptor) in found)
+        // The launcher is no child: it hands them on to this program's second life.
+        foreach (var (_, descriptor) in RootlessLauncher.IsNeeded ? [] : found)
         {
             Libc.CloseOnExec(descriptor);
         }
