@@ -3,20 +3,54 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define DUMP_DEADLINE_US 60000000
+#define DUMP_STILL_US 60000000 /* without any work of criu: it hangs */
+#define DUMP_DEADLINE_US 240000000 /* whatever it does; the platform waits for five minutes */
+#define LOOK_US 1000000
 
-/* 1: criu answered; 0: it did not, whatever it did to the program is unfinished. */
+/* Processor time that criu has used, in ticks; it grows with every write, slow as the disk may be. */
+static unsigned long long work_of(pid_t criu)
+{
+	unsigned long long user = 0, kernel = 0;
+	char path[40], text[512], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", criu);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	if (!end || sscanf(end + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu", &user, &kernel) != 2)
+		return 0;
+	return user + kernel;
+}
+
+/*
+ * 1: criu answered; 0: it did not, whatever it did to the program is unfinished. A large program on a slow disk takes minutes: giving up costs the
+ * program, so criu is given up only when it does nothing any more.
+ */
 static int await_answer(struct keeper *k, struct criu_answer *answer)
 {
-	long long deadline = now_us() + DUMP_DEADLINE_US;
+	long long deadline = now_us() + DUMP_DEADLINE_US, moved = now_us();
+	unsigned long long work = 0;
 
-	while (now_us() < deadline) {
-		int ready = pump(k, k->criu_rpc, deadline);
+	while (now_us() < deadline && now_us() < moved + DUMP_STILL_US) {
+		int ready = pump(k, k->criu_rpc, now_us() + LOOK_US);
+		unsigned long long done = work_of(k->criu_pid);
 
+		if (done != work) {
+			work = done;
+			moved = now_us();
+		}
 		if (ready == 1)
 			return rpc_receive(k->criu_rpc, answer) == 0;
 		/* The end of init is no reason to leave: a dump ends the program, and its answer may lie behind that. */

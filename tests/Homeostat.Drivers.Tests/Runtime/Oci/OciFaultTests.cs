@@ -17,11 +17,10 @@ public sealed class OciFaultTests : OciTestCase
     {
         const string hungry = "import socket,os\ns=socket.create_server(('0.0.0.0',int(os.environ['PORT'])))\ns.accept()\nx=[]\nwhile True: x.append(bytearray(1<<20))";
         var id = await StartedAsync(OciPrograms.Python("hungry", hungry) with { Resources = new(MemoryBaseBytes: 48L << 20) });
-        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
-        var next = hints.MoveNextAsync();
+        await using var hints = new HintListener(Driver);
 
         using var socket = await Driver.ConnectAsync(id, default);
-        Assert.True(await next.Within("the hint"));
+        await hints.NextAsync("the hint");
 
         var seen = Assert.Single(await Driver.ListAsync(default));
         Assert.Equal(Tier.Stopped, seen.Tier);
@@ -68,9 +67,7 @@ public sealed class OciFaultTests : OciTestCase
                 time.sleep(1000)
             os._exit(0)
             """;
-        using var stop = new CancellationTokenSource();
-        await using var hints = Driver.WatchAsync(stop.Token).GetAsyncEnumerator();
-        var next = hints.MoveNextAsync();
+        await using var hints = new HintListener(Driver);
 
         var outcome = await StartAsync(OciPrograms.Python("daemon", Daemon));
 
@@ -80,13 +77,10 @@ public sealed class OciFaultTests : OciTestCase
         {
             Assert.Contains(exit.ToString(), failure.Message, StringComparison.Ordinal);
             Assert.Contains("stay in the foreground", failure.Remedy, StringComparison.Ordinal);
-            // Whoever watches must not be disposed of while it waits.
-            await stop.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(next.AsTask);
             return;
         }
 
-        Assert.True(await next.Within("the hint"));
+        await hints.NextAsync("the hint");
         Assert.Equal(exit, Assert.Single(await Driver.ListAsync(default)).Exit);
     }
 
@@ -152,18 +146,14 @@ public sealed class OciFaultTests : OciTestCase
         foreach (var expected in (TemplateState[])[TemplateState.None, TemplateState.Refused])
         {
             var revision = await WithTemplateAsync(spec);
-            await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
-            var next = hints.MoveNextAsync();
+            await using var hints = new HintListener(Driver);
             Assert.Null((await StartAsync(spec, "clone", StartWay.Clone)).Failure);
             using (var crash = Process.Start("kill", ["-SEGV", $"{Assert.Single(await Driver.ListAsync(default)).Pid}"]))
             {
                 await crash.WaitForExitAsync(default);
             }
 
-            while (await next.Within("the hint") && hints.Current.Instance is null)
-            {
-                next = hints.MoveNextAsync();
-            }
+            await hints.NextAsync("the hint");
 
             Assert.Equal(expected, Driver.Describe(revision)!.Template);
             Assert.Contains("crashed at once", Driver.Describe(revision)!.Reason!.Message, StringComparison.Ordinal);
@@ -175,15 +165,14 @@ public sealed class OciFaultTests : OciTestCase
     public async Task KilledFromOutside_IsListedAsEnded()
     {
         var id = await StartedAsync(OciPrograms.Python("victim"));
-        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
-        var next = hints.MoveNextAsync();
+        await using var hints = new HintListener(Driver);
         var pid = Assert.Single(await Driver.ListAsync(default)).Pid!.Value;
         using (var process = Process.GetProcessById(pid))
         {
             process.Kill();
         }
 
-        Assert.True(await next.Within("the hint"));
+        await hints.NextAsync("the hint");
         Assert.Equal(9, Assert.Single(await Driver.ListAsync(default)).Exit!.Signal);
         await Driver.StopAsync(id, TimeSpan.Zero, Next(), default);
     }
@@ -192,14 +181,13 @@ public sealed class OciFaultTests : OciTestCase
     public async Task KeeperKilled_EndsItsInstance_AndANewDriverRemovesTheRest()
     {
         await StartedAsync(OciPrograms.Python("orphan"));
-        await using var hints = Driver.WatchAsync(default).GetAsyncEnumerator();
-        var next = hints.MoveNextAsync();
+        await using var hints = new HintListener(Driver);
         using (var keeper = Process.GetProcessesByName("keeper").Single(process => CommandLine(process).Contains(Data, StringComparison.Ordinal)))
         {
             keeper.Kill();
         }
 
-        Assert.True(await next.Within("the hint"));
+        await hints.NextAsync("the hint");
         Assert.Equal(Tier.Stopped, Assert.Single(await Driver.ListAsync(default)).Tier);
         await ReopenAsync();
         Assert.Empty(await Driver.ListAsync(default));

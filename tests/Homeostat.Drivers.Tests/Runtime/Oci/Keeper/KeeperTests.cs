@@ -146,7 +146,7 @@ public sealed class KeeperTests : IDisposable
         {
             var filler = Path.Combine(cell.Logs, "filler");
             File.WriteAllBytes(filler, new byte[56 << 10]);
-            const string Script = "i=0; while [ $i -lt 200 ]; do i=$((i+1)); head -c 1000 /dev/zero | tr '\\0' x; echo; done; touch /tmp/done; "
+            const string Script = "head -c 200000 /dev/zero | tr '\\0' x | fold -w 1000; echo; touch /tmp/done; "
                 + "while ! [ -e /tmp/go ]; do sleep 0.02; done; echo after; exec sleep 60";
             Assert.True((await cell.StartAsync("sh", "-c", Script)).Ok);
             var root = $"/proc/{(await cell.Keeper.StatusAsync(default)).InitPid}/root/tmp/";
