@@ -18,12 +18,16 @@ internal static class AddressCheck
         {
             throw new PlatformException(
                 $"cannot listen on {string.Join(" and ", refusals.Select(r => $"{r.w.Item1}: {Words(r.Error!.Value)}"))}",
-                $"Choose another address with {string.Join(" and ", refusals.Select(r => r.w.Item2).Distinct())}, or end the program that has it (ss -ltnp).")
+                $"Choose another address with {string.Join(" and ", refusals.Select(r => r.w.Item2).Distinct())}, or {Cure(refusals.Exists(r => r.Error == SocketError.AccessDenied))}.")
             {
                 Conflict = refusals.Exists(r => r.Error == SocketError.AddressAlreadyInUse),
             };
         }
     }
+
+    private static string Cure(bool isDenied) => isDenied
+        ? "lower the first port that users may have (as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80)"
+        : "end the program that has it (ss -ltnp)";
 
     private static SocketError? Try(IPEndPoint endpoint)
     {

@@ -20,7 +20,7 @@ public static class RootlessStart
         }
         catch (IOException error)
         {
-            throw new PlatformException(error.Message, "Run homeostat as root; --driver fake tries the platform without containers.", error);
+            throw new PlatformException(error.Message, "Make it with ./run publish, or run homeostat as root; --driver fake tries the platform without containers.", error);
         }
     }
 

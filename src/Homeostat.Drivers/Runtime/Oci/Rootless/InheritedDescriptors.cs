@@ -11,18 +11,31 @@ public static class InheritedDescriptors
 {
     private const int First = 3;
 
+    private const string ProcessVariable = "LISTEN_PID", CountVariable = "LISTEN_FDS", NamesVariable = "LISTEN_FDNAMES";
+
     /// <summary>Name and descriptor, in the order they were given; empty when they are meant for another process. None is passed on to children.</summary>
     public static IReadOnlyList<KeyValuePair<string, int>> OfProcess()
     {
         var found = Parse(
-            Environment.GetEnvironmentVariable("LISTEN_PID"),
-            Environment.GetEnvironmentVariable("LISTEN_FDS"),
-            Environment.GetEnvironmentVariable("LISTEN_FDNAMES"),
+            Environment.GetEnvironmentVariable(ProcessVariable),
+            Environment.GetEnvironmentVariable(CountVariable),
+            Environment.GetEnvironmentVariable(NamesVariable),
             Environment.ProcessId);
-        // The launcher is no child: it hands them on to this program's second life.
-        foreach (var (_, descriptor) in RootlessLauncher.IsNeeded ? [] : found)
+        if (RootlessLauncher.IsNeeded)
+        {
+            // The launcher is no child: it hands them on to this program's second life.
+            return found;
+        }
+
+        foreach (var (_, descriptor) in found)
         {
             Libc.CloseOnExec(descriptor);
+        }
+
+        // crun takes the count as meant for its containers, whoever the process was.
+        foreach (var variable in (string[])[ProcessVariable, CountVariable, NamesVariable])
+        {
+            Environment.SetEnvironmentVariable(variable, null);
         }
 
         return found;

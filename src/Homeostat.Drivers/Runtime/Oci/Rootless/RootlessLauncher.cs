@@ -45,7 +45,7 @@ public static class RootlessLauncher
     /// <exception cref="IOException">There is no launcher, or it can't be executed.</exception>
     public static void Enter(string dataDirectory, IEnumerable<IPEndPoint> listen, IPEndPoint? admin)
     {
-        var launcher = Find() ?? throw new IOException($"{Missing.What} ({Missing.Remedy})");
+        var launcher = Find() ?? throw new IOException(Missing.What);
         List<string> arguments = [launcher, "--data", dataDirectory];
         foreach (var endpoint in listen)
         {
@@ -63,7 +63,7 @@ public static class RootlessLauncher
     }
 
     private static HostCheck Missing { get; } = new(
-        "root", CheckOutcome.Failed, "runs without root, and the launcher for that (libexec/rootless) is not found", "./run publish makes it; or run homeostat as root");
+        "root", CheckOutcome.Failed, "containers need root, or the launcher for users without it, which is not found (libexec/rootless)", "./run publish makes it; or run homeostat as root");
 
     private static string? Find() =>
         Libexec.Find(null) is { } libexec && Path.Combine(libexec, "rootless") is var launcher && File.Exists(launcher) ? launcher : null;
