@@ -65,6 +65,9 @@ public sealed class OrdinaryUser : IDisposable
     private static string? DotnetRoot =>
         typeof(object).Assembly.Location.Split("/shared/Microsoft.NETCore.App/") is [var root, _] ? root : null;
 
+    /// <summary>The program that runs assemblies; it need not be on the user's PATH.</summary>
+    public static string Dotnet => DotnetRoot is { } root ? Path.Combine(root, "dotnet") : "dotnet";
+
     public Process StartAsRoot(params string[] command) => Process.Start(Info(command))!;
 
     /// <summary>Runs a command to its end.</summary>

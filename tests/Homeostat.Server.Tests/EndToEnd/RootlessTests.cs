@@ -153,7 +153,7 @@ public sealed class RootlessTests : IDisposable
         throw new DirectoryNotFoundException($"{folder} is nowhere above {AppContext.BaseDirectory}; ./run test builds it");
     }
 
-    private static string[] Homeostat(OrdinaryUser user) => ["dotnet", Path.Combine(user.Home, "app", "homeostat.dll")];
+    private static string[] Homeostat(OrdinaryUser user) => [OrdinaryUser.Dotnet, Path.Combine(user.Home, "app", "homeostat.dll")];
 
     private static async Task ApplyAsync(OrdinaryUser user, string sample)
     {
