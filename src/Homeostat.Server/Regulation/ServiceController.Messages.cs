@@ -1,7 +1,9 @@
+using System.Globalization;
 using Homeostat.Core.Activation;
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
+using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Server.Events;
 
 namespace Homeostat.Server.Regulation;
@@ -99,7 +101,7 @@ internal sealed partial class ServiceController
         switch (ended.Command)
         {
             case RegulatorCommand.Start or RegulatorCommand.Wake when ended.Ready is { } ready:
-                TakeReady(instance, ready.Instance, ready.Way, ended.Took);
+                TakeReady(instance, ready, ended.Took);
                 break;
             case RegulatorCommand.Start start:
                 _context.Counters.Wake(start.Way == StartWay.Cold ? WakeWay.Cold : WakeWay.Restored, ended.Failure!.Kind.ToString(), ended.Took);
@@ -135,8 +137,9 @@ internal sealed partial class ServiceController
         }
     }
 
-    private void TakeReady(InstanceState instance, ObservedInstance observed, WakeWay way, TimeSpan took)
+    private void TakeReady(InstanceState instance, StartReport ready, TimeSpan took)
     {
+        var (observed, way) = (ready.Instance, ready.Way);
         instance.Observed = observed with { Tier = Tier.Running };
         instance.ReadyAt = _context.Clock.Now;
         if (way == WakeWay.Frozen && instance.Seat is { } seat)
@@ -157,8 +160,12 @@ internal sealed partial class ServiceController
             _context.Counters.Wake(way, "ready", took);
         }
 
-        Tell(way is WakeWay.Cold ? "instance.ready" : "instance.woken", observed.Id, $"{way} in {took.TotalMilliseconds:0.#} ms");
+        Tell(way is WakeWay.Cold ? "instance.ready" : "instance.woken", observed.Id, $"{way} in {took.TotalMilliseconds:0.#} ms", PhasesOf(ready));
     }
+
+    /// <summary>Where the time went, in milliseconds, as the driver saw it.</summary>
+    private static Dictionary<string, string> PhasesOf(StartReport ready) =>
+        ready.Phases.DistinctBy(phase => phase.Key).ToDictionary(phase => phase.Key, phase => phase.Value.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture));
 
     /// <summary>A sleep that failed: it runs on, if it ran.</summary>
     private void Reseat(InstanceState instance)
@@ -295,5 +302,6 @@ internal sealed partial class ServiceController
         _removedAt = _context.NextStamp();
     }
 
-    private void Tell(string type, InstanceId? instance, string text) => _context.Events(new PlatformEvent(type, _revision.Id.Service, instance, text));
+    private void Tell(string type, InstanceId? instance, string text, IReadOnlyDictionary<string, string>? data = null) =>
+        _context.Events(new PlatformEvent(type, _revision.Id.Service, instance, text, data));
 }
