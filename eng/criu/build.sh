@@ -7,7 +7,8 @@
 # configuration are looked for behind descriptor 21 only, which the keeper opens on an empty directory of the host. And
 # on hosts without CAP_SYS_RESOURCE it must read the limits of other users' processes (prlimit.c).
 # The source is the upstream tarball of the distribution's newest source package, verified by apt against the archive's
-# signature. Where it cannot be built, the distribution's criu is used if it passes its own check.
+# signature. One line is added to it: a restored process stops before it reads its memory while the keeper holds a lock, so that
+# all else of a wake can be done before the request comes (docs/architecture/cells.md). Where it cannot be built, the distribution's criu is used if it passes its own check.
 set -euo pipefail
 
 cache=${1:?usage: build.sh CACHE_DIR}
@@ -63,6 +64,9 @@ build() {
     rm -f "$pc"/{gnutls,libnftables,libselinux,libbpf,libdrm}.pc
     sed -i 's/\$(LIBS) \$(WRAPFLAGS) \$(GMONLDOPT) -rdynamic/$(STATIC_LIBS) $(WRAPFLAGS) -static/' "$tree/criu/Makefile"
     grep -q STATIC_LIBS "$tree/criu/Makefile" || { say "its link command has changed"; return 1; }
+    # 1 is LOCK_SH. The log is the one file that all processes of a restore, and nobody else but the keeper, have open.
+    sed -i 's/^\trio = args->vma_ios;/\twhile (sys_flock(args->logfd, 1) == -EINTR)\n\t\t;\n&/' "$tree/criu/pie/restorer.c"
+    grep -q 'sys_flock(args->logfd' "$tree/criu/pie/restorer.c" || { say "its restorer has changed"; return 1; }
     gcc -O2 -Wall -Werror -c "$here/prlimit.c" -o "$work/prlimit.o"
     say "building criu $version (about a minute)"
     # SOURCE_DATE_EPOCH becomes the magic of criu.kdat: a cache of another build is not taken for this one's.

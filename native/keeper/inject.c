@@ -227,7 +227,9 @@ void criu_kill(struct keeper *k)
 		close(k->criu_rpc);
 	if (k->criu_log >= 0)
 		close(k->criu_log);
-	k->criu_rpc = k->criu_log = -1;
+	if (k->barrier >= 0)
+		close(k->barrier);
+	k->criu_rpc = k->criu_log = k->barrier = -1;
 }
 
 /* Appends the text of one line of criu's log, without its "Error (file:line): ". */

@@ -64,6 +64,7 @@ struct keeper {
 	struct { char name[24]; long long us; } stages[STAGES_MAX];
 	int stage_count;
 	long long ordered_us;
+	int barrier; /* while it is open, restored processes stop before they read their memory */
 	char prepared_from[512]; /* where the image of a prepared restore lay; "" where it is not to be put back */
 	bool criu_reaped;
 	/* the program */

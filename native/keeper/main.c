@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 	/* It outlives its parent by far and must not hold what that one happened to have open. */
 	syscall(SYS_close_range, 3, ~0U, 0);
 	keeper = (struct keeper){ .listener = -1, .signals = -1, .init_fd = -1, .init_pidfd = -1, .run_dir_fd = -1, .criu_fd = -1,
-				  .last_pid_fd = -1, .criu_rpc = -1, .criu_log = -1, .program_pidfd = -1, .log_fd = -1,
+				  .last_pid_fd = -1, .criu_rpc = -1, .criu_log = -1, .barrier = -1, .program_pidfd = -1, .log_fd = -1,
 				  .outputs = { { .name = "stdout", .fd = -1 }, { .name = "stderr", .fd = -1 } } };
 	for (i = 0; i < CLIENTS_MAX; i++)
 		keeper.clients[i] = -1;

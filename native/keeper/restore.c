@@ -2,9 +2,11 @@
 #define _GNU_SOURCE
 #include "keeper.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define RESTORE_DEADLINE_US 20000000
@@ -156,13 +158,34 @@ static void resumed(struct keeper *k, int client)
 	leave_criu(k);
 }
 
+/*
+ * Restored processes take a shared lock on criu's log before they read their memory (eng/criu/build.sh): an exclusive one, by another open file of the
+ * same log, keeps them there. All else is done by then, and what they cost is small. A criu without that line stops only when its memory is read.
+ */
+static void barrier_close(struct keeper *k)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", k->criu_log);
+	k->barrier = open(path, O_RDWR | O_CLOEXEC);
+	if (k->barrier >= 0)
+		flock(k->barrier, LOCK_EX | LOCK_NB);
+}
+
+static void barrier_open(struct keeper *k)
+{
+	if (k->barrier >= 0)
+		close(k->barrier);
+	k->barrier = -1;
+}
+
 /* The notification at which a restore stops until the order resume; NULL: it runs through. */
 static const char *stop_of(const struct keeper *k)
 {
 	const char *until = packet_get(&k->request, "until");
 
 	if (until && !strcmp(until, "prepared"))
-		return "pre-restore";
+		return "post-setup-namespaces"; /* the last before the processes work on their own */
 	return until && !strcmp(until, "parked") ? "pre-resume" : NULL;
 }
 
@@ -196,6 +219,8 @@ void operate_restore(struct keeper *k, int client)
 	snprintf(k->prepared_from, sizeof(k->prepared_from), "%s", consume && stop ? image : "");
 	open_log_of_request(k);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
+	if (stop && !strcmp(stop, "post-setup-namespaces"))
+		barrier_close(k);
 	if (rpc_send_restore(k->criu_rpc, path)) {
 		restore_failed(k, client, &answer);
 		return;
@@ -209,6 +234,8 @@ void operate_restore(struct keeper *k, int client)
 	}
 	if (stop) {
 		k->state = strcmp(stop, "pre-resume") ? CELL_PREPARED : CELL_PARKED;
+		if (k->state == CELL_PREPARED)
+			rpc_send_notified(k->criu_rpc); /* they go on to the barrier */
 		answer_ok(k, client);
 		return;
 	}
@@ -229,6 +256,7 @@ void operate_resume(struct keeper *k, int client)
 	/* From here on the image counts as used, whatever comes. */
 	k->prepared_from[0] = '\0';
 	answer_ahead(k);
+	barrier_open(k);
 	if (follow_criu(k, "post-resume", true, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
 		restore_failed(k, client, &answer);
 	else

@@ -25,6 +25,7 @@ internal static class OciOpener
 
         var name = PlatformName.Of(data.Data);
         var network = await OpenNetworkAsync(name, data, options, cancel);
+        ImageMemory.Mount(data.MemoryImages);
         var roots = new ImageStoreOptions { MemoryRoot = data.MemoryImages, DiskRoot = data.Images, MemoryBytesMax = options.ImageMemoryBytes };
         var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
         var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
@@ -60,6 +61,7 @@ internal static class OciOpener
             await context.Network.LowerAsync(anyway: true, CancellationToken.None);
             await context.Cells.RemoveGroupsAsync(context.Time);
             File.Delete(context.Data.Network);
+            ImageMemory.Unmount(context.Data.MemoryImages);
             Directory.Delete(context.Data.Volatile, recursive: true);
         }
 

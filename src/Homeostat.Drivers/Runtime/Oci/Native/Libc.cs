@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
     public const ulong MsReadOnly = 1;
     public const ulong MsNoSuid = 2;
     public const ulong MsNoDev = 4;
+    public const ulong MsNoExec = 8;
     public const ulong MsRemount = 32;
     public const ulong MsBind = 4096;
     public const ulong MsRec = 16384;

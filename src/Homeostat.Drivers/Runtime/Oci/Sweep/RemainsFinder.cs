@@ -87,12 +87,12 @@ internal sealed class RemainsFinder(PlatformName name, DataPaths data, CgroupLay
         }
     }
 
-    /// <summary>Cells mount in namespaces of their own: in the host's table there is never one of ours.</summary>
+    /// <summary>Cells mount in namespaces of their own: in the host's table there is only the memory of the images, which belongs to no cell.</summary>
     private IEnumerable<Remains> Mounts() =>
         from line in File.ReadAllLines("/proc/self/mounts")
         let target = line.Split(' ')[1]
         where target.StartsWith(data.Runtime + "/", StringComparison.Ordinal) || target.StartsWith(data.Volatile + "/", StringComparison.Ordinal)
-        select new Remains(RemainsKind.Mount, target, Path.GetRelativePath(data.Cells, target).Split('/')[0]);
+        select new Remains(RemainsKind.Mount, target, target == data.MemoryImages ? null : Path.GetRelativePath(data.Cells, target).Split('/')[0]);
 
     /// <summary>Not of /sys: that shows the network of whoever mounted it.</summary>
     private IEnumerable<Remains> Links() =>
