@@ -5,9 +5,9 @@
 # Why an own build: criu runs inside the cell's mount namespace, where its libraries do not exist, so it must be static;
 # loading 20 libraries would also cost 2.8 ms of each wake. It must take nothing from the cell's files: cache, plugins and
 # configuration are looked for behind descriptor 21 only, which the keeper opens on an empty directory of the host. And
-# on hosts without CAP_SYS_RESOURCE it must read the limits of other users' processes (prlimit.c).
+# on hosts without CAP_SYS_RESOURCE it must read the limits of other users' processes (shim.c).
 # The source is the upstream tarball of the distribution's newest source package, verified by apt against the archive's
-# signature. One line is added to it: a restored process stops before it reads its memory while the keeper holds a lock, so that
+# signature. Two lines are added to it: a restored process stops before it reads its memory while the keeper holds a lock, so that
 # all else of a wake can be done before the request comes (docs/architecture/cells.md). Where it cannot be built, the distribution's criu is used if it passes its own check.
 set -euo pipefail
 
@@ -17,7 +17,7 @@ oldest=4.2.1 # on Linux 6.18 older ones fail (vDSO bounds, SO_PASSCRED)
 run_dir=/proc/self/fd/21
 packages=(build-essential libprotobuf-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libnl-3-dev libcap-dev
           libbsd-dev libnet1-dev uuid-dev pkg-config python3-protobuf)
-key=$(cat "$here/build.sh" "$here/prlimit.c" | sha256sum | cut -c1-16)
+key=$(cat "$here/build.sh" "$here/shim.c" | sha256sum | cut -c1-16)
 
 say() { printf 'criu: %s\n' "$*" >&2; }
 
@@ -64,17 +64,19 @@ build() {
     rm -f "$pc"/{gnutls,libnftables,libselinux,libbpf,libdrm}.pc
     sed -i 's/\$(LIBS) \$(WRAPFLAGS) \$(GMONLDOPT) -rdynamic/$(STATIC_LIBS) $(WRAPFLAGS) -static/' "$tree/criu/Makefile"
     grep -q STATIC_LIBS "$tree/criu/Makefile" || { say "its link command has changed"; return 1; }
-    # 1 is LOCK_SH. The log is the one file that all processes of a restore, and nobody else but the keeper, have open.
+    # Memory is read in two places: by the restorer, and before it what parent and child share. The log is the one file that
+    # all processes of a restore, and nobody else but the keeper, have open; 1 is LOCK_SH.
     sed -i 's/^\trio = args->vma_ios;/\twhile (sys_flock(args->logfd, 1) == -EINTR)\n\t\t;\n&/' "$tree/criu/pie/restorer.c"
-    grep -q 'sys_flock(args->logfd' "$tree/criu/pie/restorer.c" || { say "its restorer has changed"; return 1; }
-    gcc -O2 -Wall -Werror -c "$here/prlimit.c" -o "$work/prlimit.o"
+    sed -i 's/^\t\t\toff = (va - vma->e->start) \/ PAGE_SIZE;/\t\t\t{ extern void before_memory(int); before_memory(log_get_fd()); }\n&/' "$tree/criu/mem.c"
+    { grep -q 'sys_flock(args->logfd' "$tree/criu/pie/restorer.c" && grep -q 'before_memory(log' "$tree/criu/mem.c"; } || { say "its restore has changed"; return 1; }
+    gcc -O2 -Wall -Werror -c "$here/shim.c" -o "$work/shim.o"
     say "building criu $version (about a minute)"
     # SOURCE_DATE_EPOCH becomes the magic of criu.kdat: a cache of another build is not taken for this one's.
     PKG_CONFIG_LIBDIR=$pc SOURCE_DATE_EPOCH=$((16#${key:0:7})) nice make -C "$tree" -j"$(nproc)" criu NO_GNUTLS=1 \
         RUNDIR=$run_dir PLUGINDIR=$run_dir/none \
         CONFIG-DEFINES="-DSYSCONFDIR='\"$run_dir/none\"' -DGLOBAL_CONFIG_DIR='\"$run_dir/none/\"' -DDEFAULT_CONFIG_FILENAME='\"none\"' -DUSER_CONFIG_DIR='\"none/\"'" \
-        STATIC_LIBS="$work/prlimit.o -Lsoccr/ -lprotobuf-c -ldl -lsoccr -lnet -lnl-3 -luuid -lbsd -lmd -lpthread" \
-        WRAPFLAGS='-Wl,--wrap=nla_parse,--wrap=nlmsg_parse,--wrap=syscall' >"$work/make.log" 2>&1 || { tail -5 "$work/make.log" >&2; return 1; }
+        STATIC_LIBS="$work/shim.o -Lsoccr/ -lprotobuf-c -ldl -lsoccr -lnet -lnl-3 -luuid -lbsd -lmd -lpthread" \
+        WRAPFLAGS='-Wl,--wrap=nla_parse,--wrap=nlmsg_parse,--wrap=syscall' >"$work/make.log" 2>&1 || { grep -m 3 'error' "$work/make.log" >&2; tail -5 "$work/make.log" >&2; return 1; }
     strip -o "$work/criu" "$tree/criu/criu"
 }
 

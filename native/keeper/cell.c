@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define RUNTIME_DEADLINE_MS 20000
-#define END_DEADLINE_MS 1000 /* from the close of a process's descriptors to its end */
+#define END_DEADLINE_MS 5000 /* from the close of a process's descriptors to its end */
 #define UNIFIED "/sys/fs/cgroup/unified"
 
 static bool is_crun(const char *runtime)

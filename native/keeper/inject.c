@@ -230,6 +230,7 @@ void criu_kill(struct keeper *k)
 	if (k->barrier >= 0)
 		close(k->barrier);
 	k->criu_rpc = k->criu_log = k->barrier = -1;
+	k->prepare = PREPARE_NONE;
 }
 
 /* Appends the text of one line of criu's log, without its "Error (file:line): ". */

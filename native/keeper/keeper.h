@@ -30,7 +30,10 @@
 #define CRIU_IMAGES_FD 20 /* and 19: the second image root */
 #define CRIU_RUN_FD 21    /* directory of criu.kdat; RUNDIR of our build */
 
-enum state { CELL_EMPTY, CELL_WAITING, CELL_PREPARED, CELL_PARKED, CELL_RUNNING, CELL_ENDED };
+enum state { CELL_EMPTY, CELL_PREPARED, CELL_PARKED, CELL_RUNNING, CELL_ENDED };
+
+/* What is known of a prepared restore. */
+enum prepare { PREPARE_NONE, PREPARE_GOES_ON, PREPARE_PAST_BARRIER };
 
 struct options {
 	const char *id, *dir, *bundle, *runtime, *runtime_root, *criu, *run_dir;
@@ -64,7 +67,9 @@ struct keeper {
 	struct { char name[24]; long long us; } stages[STAGES_MAX];
 	int stage_count;
 	long long ordered_us;
+	enum prepare prepare;
 	int barrier; /* while it is open, restored processes stop before they read their memory */
+	char image[512]; /* the one restored last */
 	char prepared_from[512]; /* where the image of a prepared restore lay; "" where it is not to be put back */
 	bool criu_reaped;
 	/* the program */
@@ -149,9 +154,9 @@ void logs_drain(struct keeper *k, struct output *output, int rounds);
 /* operations.c, restore.c, dump.c, prime.c: one per verb */
 void open_log_of_request(struct keeper *k);
 void add_exit(struct keeper *k);
-void operate_wait(struct keeper *k, int client);
 void operate_restore(struct keeper *k, int client);
 void operate_resume(struct keeper *k, int client);
+void prepare_news(struct keeper *k);
 void criu_left(struct keeper *k);
 void operate(struct keeper *k, int client);
 void operate_dump(struct keeper *k, int client);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define OWN_FDS 5        /* signals, init, two outputs, a criu that prepares */
 #define DRAIN_ROUNDS 4   /* chunks per turn: one chatty program must not keep orders waiting */
 #define DRAIN_AT_END 128 /* a pipe holds 64 KiB, so this is more than all */
 
@@ -157,6 +158,8 @@ static int serve(struct keeper *k, struct pollfd *fds, int count, long long dead
 	for (i = 0; i < 2; i++)
 		if (fds[2 + i].revents)
 			logs_drain(k, &k->outputs[i], DRAIN_ROUNDS);
+	if (fds[4].revents)
+		prepare_news(k);
 	if (fds[0].revents)
 		reap_children(k);
 	return 0;
@@ -170,17 +173,18 @@ static void watch(struct keeper *k, struct pollfd *fds)
 	fds[1] = (struct pollfd){ .fd = k->init_fd, .events = POLLIN };
 	for (i = 0; i < 2; i++)
 		fds[2 + i] = (struct pollfd){ .fd = k->output_held ? -1 : k->outputs[i].fd, .events = POLLIN };
+	fds[4] = (struct pollfd){ .fd = k->prepare == PREPARE_GOES_ON ? k->criu_rpc : -1, .events = POLLIN };
 }
 
 int pump(struct keeper *k, int extra_fd, long long deadline_us)
 {
-	struct pollfd fds[5];
+	struct pollfd fds[OWN_FDS + 1];
 
 	watch(k, fds);
-	fds[4] = (struct pollfd){ .fd = extra_fd, .events = POLLIN };
-	if (serve(k, fds, 5, deadline_us) < 0)
+	fds[OWN_FDS] = (struct pollfd){ .fd = extra_fd, .events = POLLIN };
+	if (serve(k, fds, OWN_FDS + 1, deadline_us) < 0)
 		return -1;
-	if (fds[4].revents)
+	if (fds[OWN_FDS].revents)
 		return 1;
 	return k->state == CELL_ENDED ? -1 : 0;
 }
@@ -203,20 +207,20 @@ static void hear_client(struct keeper *k, int *client)
 /* Ends by exit of the process in operate("quit"). */
 int loop_run(struct keeper *k)
 {
-	struct pollfd fds[5 + CLIENTS_MAX];
+	struct pollfd fds[OWN_FDS + 1 + CLIENTS_MAX], *listener = fds + OWN_FDS, *clients = listener + 1;
 	int i;
 
 	for (;;) {
 		watch(k, fds);
-		fds[4] = (struct pollfd){ .fd = k->listener, .events = POLLIN };
+		*listener = (struct pollfd){ .fd = k->listener, .events = POLLIN };
 		for (i = 0; i < CLIENTS_MAX; i++)
-			fds[5 + i] = (struct pollfd){ .fd = k->clients[i], .events = POLLIN };
-		if (serve(k, fds, 5 + CLIENTS_MAX, -1) < 0)
+			clients[i] = (struct pollfd){ .fd = k->clients[i], .events = POLLIN };
+		if (serve(k, fds, OWN_FDS + 1 + CLIENTS_MAX, -1) < 0)
 			return 1;
 		for (i = 0; i < CLIENTS_MAX; i++)
-			if (fds[5 + i].revents && k->clients[i] >= 0)
+			if (clients[i].revents && k->clients[i] >= 0)
 				hear_client(k, &k->clients[i]);
-		if (fds[4].revents)
+		if (listener->revents)
 			accept_client(k);
 	}
 }

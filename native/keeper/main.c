@@ -33,7 +33,7 @@ long long now_us(void)
 
 const char *state_name(enum state state)
 {
-	static const char *const names[] = { "empty", "waiting", "prepared", "parked", "running", "ended" };
+	static const char *const names[] = { "empty", "prepared", "parked", "running", "ended" };
 
 	return names[state];
 }

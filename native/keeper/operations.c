@@ -82,7 +82,7 @@ static void operate_start(struct keeper *k, int client)
 	char reason[REASON_MAX];
 	const char *stage;
 
-	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
+	if (k->state != CELL_EMPTY) {
 		answer_failed(k, client, "state", "the cell has a program already or is at its end");
 		return;
 	}
@@ -165,8 +165,6 @@ void operate(struct keeper *k, int client)
 	k->ordered_us = now_us();
 	if (!strcmp(verb, "status"))
 		answer_ok(k, client);
-	else if (!strcmp(verb, "wait"))
-		operate_wait(k, client);
 	else if (!strcmp(verb, "start"))
 		operate_start(k, client);
 	else if (!strcmp(verb, "restore"))

@@ -1,4 +1,4 @@
-/* The verbs wait, restore and resume: an image becomes the program of the cell. */
+/* The verbs restore and resume: an image becomes the program of the cell. */
 #define _GNU_SOURCE
 #include "keeper.h"
 
@@ -13,18 +13,18 @@
 #define LEAVE_DEADLINE_US 5000000
 #define NOTIFICATIONS_MAX 6
 
-/* A criu that waits in the cell for any image. Takes what start-up costs out of the wake. */
-static int wait_for_image(struct keeper *k, char *reason)
+/* Brings in a criu, unless one that got no image yet is there from an earlier order. */
+static int have_criu(struct keeper *k, char *reason)
 {
 	struct injection injection = { .join_cgroups = true };
 	int i, done;
 
-	if (k->state == CELL_WAITING && !k->criu_reaped)
-		return 0;
-	if (k->state != CELL_EMPTY && k->state != CELL_WAITING) {
+	if (k->state != CELL_EMPTY) {
 		fail_text(reason, "the cell has a program already or is at its end");
 		return -1;
 	}
+	if (k->criu_pid && !k->criu_reaped)
+		return 0;
 	if (k->criu_fd < 0) {
 		fail_text(reason, "the keeper was started without criu");
 		return -1;
@@ -37,19 +37,7 @@ static int wait_for_image(struct keeper *k, char *reason)
 	for (i = 0; i < IMAGE_ROOTS_MAX; i++)
 		if (injection.image_fds[i] >= 0)
 			close(injection.image_fds[i]);
-	if (!done)
-		k->state = CELL_WAITING;
 	return done;
-}
-
-void operate_wait(struct keeper *k, int client)
-{
-	char reason[REASON_MAX];
-
-	if (wait_for_image(k, reason))
-		answer_failed(k, client, "environment", reason);
-	else
-		answer_ok(k, client);
 }
 
 static void note_stage(struct keeper *k, const char *name)
@@ -179,14 +167,11 @@ static void barrier_open(struct keeper *k)
 	k->barrier = -1;
 }
 
-/* The notification at which a restore stops until the order resume; NULL: it runs through. */
-static const char *stop_of(const struct keeper *k)
+static bool stops_at(const struct keeper *k, const char *where)
 {
 	const char *until = packet_get(&k->request, "until");
 
-	if (until && !strcmp(until, "prepared"))
-		return "post-setup-namespaces"; /* the last before the processes work on their own */
-	return until && !strcmp(until, "parked") ? "pre-resume" : NULL;
+	return until && !strcmp(until, where);
 }
 
 /* Answers to criu's three to five questions, ahead: it then waits for none. Those it does not read go with its socket. */
@@ -198,16 +183,74 @@ static void answer_ahead(struct keeper *k)
 		rpc_send_notified(k->criu_rpc);
 }
 
+/* To the end of a restore that was just begun or stands prepared or parked; or only until it is parked. */
+static void go_on(struct keeper *k, int client)
+{
+	bool park = stops_at(k, "parked");
+	struct criu_answer answer = { .success = false };
+
+	open_log_of_request(k);
+	/* criu may end from here on. */
+	k->state = CELL_EMPTY;
+	/* The image counts as used, whatever comes. */
+	k->prepared_from[0] = '\0';
+	if (!park)
+		answer_ahead(k);
+	else if (k->prepare == PREPARE_PAST_BARRIER)
+		rpc_send_notified(k->criu_rpc);
+	k->prepare = PREPARE_NONE;
+	barrier_open(k);
+	if (follow_criu(k, park ? "pre-resume" : "post-resume", !park, &answer, now_us() + RESTORE_DEADLINE_US) != 1) {
+		restore_failed(k, client, &answer);
+	} else if (park) {
+		k->state = CELL_PARKED;
+		answer_ok(k, client);
+	} else {
+		resumed(k, client);
+	}
+}
+
+/* The images are read; the processes work up to the barrier, after the answer. */
+static void prepare(struct keeper *k, int client)
+{
+	struct criu_answer answer = { .success = false };
+
+	if (follow_criu(k, "pre-restore", false, &answer, now_us() + RESTORE_DEADLINE_US) != 1) {
+		restore_failed(k, client, &answer);
+		return;
+	}
+	k->state = CELL_PREPARED;
+	k->prepare = PREPARE_GOES_ON;
+	answer_ok(k, client);
+	rpc_send_notified(k->criu_rpc);
+}
+
+/* criu speaks while it prepares. Which notifications there are depends on the namespaces in the image. */
+void prepare_news(struct keeper *k)
+{
+	struct criu_answer answer;
+
+	if (rpc_receive(k->criu_rpc, &answer) || !answer.script[0])
+		k->prepare = PREPARE_NONE; /* it ends: see criu_left */
+	else if (!strcmp(answer.script, "post-restore"))
+		k->prepare = PREPARE_PAST_BARRIER; /* this criu knows no barrier */
+	else
+		rpc_send_notified(k->criu_rpc);
+}
+
 void operate_restore(struct keeper *k, int client)
 {
-	const char *image = packet_get(&k->request, "image"), *stop = stop_of(k);
+	const char *image = packet_get(&k->request, "image");
 	bool consume = packet_get_number(&k->request, "consume", 0, 1, 0) == 1;
-	long long deadline = now_us() + RESTORE_DEADLINE_US;
 	struct criu_answer answer = { .success = false };
 	char reason[REASON_MAX], path[64];
 	int root = 0;
 
-	if (!image || wait_for_image(k, reason)) {
+	if (image && k->state == CELL_PREPARED && !strcmp(image, k->image)) {
+		go_on(k, client);
+		return;
+	}
+	if (!image || have_criu(k, reason)) {
 		answer_failed(k, client, "environment", image ? reason : "no image named");
 		return;
 	}
@@ -216,60 +259,41 @@ void operate_restore(struct keeper *k, int client)
 		return;
 	}
 	program_found(k, 0);
-	snprintf(k->prepared_from, sizeof(k->prepared_from), "%s", consume && stop ? image : "");
-	open_log_of_request(k);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
-	if (stop && !strcmp(stop, "post-setup-namespaces"))
+	k->prepare = PREPARE_NONE;
+	snprintf(k->image, sizeof(k->image), "%s", image);
+	if (stops_at(k, "prepared")) {
+		snprintf(k->prepared_from, sizeof(k->prepared_from), "%s", consume ? image : "");
 		barrier_close(k);
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/image", CRIU_IMAGES_FD - root);
 	if (rpc_send_restore(k->criu_rpc, path)) {
 		restore_failed(k, client, &answer);
 		return;
 	}
 	note_stage(k, "request");
-	if (!stop)
-		answer_ahead(k);
-	if (follow_criu(k, stop ? stop : "post-resume", !stop, &answer, deadline) != 1) {
-		restore_failed(k, client, &answer);
-		return;
-	}
-	if (stop) {
-		k->state = strcmp(stop, "pre-resume") ? CELL_PREPARED : CELL_PARKED;
-		if (k->state == CELL_PREPARED)
-			rpc_send_notified(k->criu_rpc); /* they go on to the barrier */
-		answer_ok(k, client);
-		return;
-	}
-	resumed(k, client);
+	if (stops_at(k, "prepared"))
+		prepare(k, client);
+	else
+		go_on(k, client);
 }
 
 void operate_resume(struct keeper *k, int client)
 {
-	struct criu_answer answer = { .success = false };
-
-	if (k->state != CELL_PARKED && k->state != CELL_PREPARED) {
+	if (k->state != CELL_PARKED && k->state != CELL_PREPARED)
 		answer_failed(k, client, "state", "no parked program");
-		return;
-	}
-	open_log_of_request(k);
-	/* criu may end from here on. */
-	k->state = CELL_WAITING;
-	/* From here on the image counts as used, whatever comes. */
-	k->prepared_from[0] = '\0';
-	answer_ahead(k);
-	barrier_open(k);
-	if (follow_criu(k, "post-resume", true, &answer, now_us() + RESTORE_DEADLINE_US) != 1)
-		restore_failed(k, client, &answer);
 	else
-		resumed(k, client);
+		go_on(k, client);
 }
 
 /* A criu that stood in the cell was ended from outside: by the OOM killer, or by a person. */
 void criu_left(struct keeper *k)
 {
 	if (k->state == CELL_PREPARED) {
-		/* It had only read: the image is as good as before, and the next restore brings another criu. */
+		/* The image is as good as before, and the next restore brings another criu. What was made so far goes. */
 		image_slot_give_back(k);
 		k->state = CELL_EMPTY;
+		criu_kill(k);
+		last_pid_set(k, 1);
 	} else if (k->state == CELL_PARKED) {
 		/* What it held may run on by itself now, before anybody said what it shall be. */
 		cell_end(k);

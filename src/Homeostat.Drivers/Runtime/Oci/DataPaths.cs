@@ -32,6 +32,11 @@ internal sealed record DataPaths(string Data)
     /// <summary>State of the OCI runtime (crun --root).</summary>
     public string RuntimeState => Path.Combine(Runtime, "oci");
 
+    /// <summary>States of the instances.</summary>
+    public string States => Path.Combine(Volatile, "instances");
+
+    public string StateOf(string instance) => Path.Combine(States, instance + ".json");
+
     /// <summary>criu's cache of the kernel's features, on a tmpfs: valid for one run of the kernel, read by each restore.</summary>
     public string CriuRun => Path.Combine(Volatile, "criu");
 
@@ -56,7 +61,7 @@ internal sealed record DataPaths(string Data)
     public void Make()
     {
         VolatileDirectory.Make(Volatile);
-        foreach (var path in (string[])[Runtime, Cells, Instances, Images, Templates, RuntimeState, CriuRun])
+        foreach (var path in (string[])[Runtime, Cells, Instances, Images, Templates, RuntimeState, States, CriuRun])
         {
             System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }

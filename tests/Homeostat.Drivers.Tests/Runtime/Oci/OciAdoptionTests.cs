@@ -35,7 +35,7 @@ public sealed class OciAdoptionTests
         await using var sandbox = new OciSandbox();
         var before = await sandbox.OpenAsync();
         var id = await OciSandbox.StartedAsync(before, "mortal");
-        var state = Path.Combine(new DataPaths(sandbox.Data).Instances, id.Value, "state.json");
+        var state = new DataPaths(sandbox.Data).StateOf(id.Value);
         var boot = (await File.ReadAllTextAsync("/proc/sys/kernel/random/boot_id")).Trim();
         await File.WriteAllTextAsync(state, (await File.ReadAllTextAsync(state)).Replace(boot, "another boot", StringComparison.Ordinal));
 

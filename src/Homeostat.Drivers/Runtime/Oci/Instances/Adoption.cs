@@ -75,7 +75,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
     private Tier? TierOf(string state, OciInstance instance, Cell cell) => state switch
     {
         "running" or "ended" => cell.Cgroup.Exists && cell.Cgroup.IsFrozen ? Tier.Frozen : Tier.Running,
-        "empty" or "waiting" when context.Images?.Find(ImageKind.Sleep, instance.Id.Value).Image is { } image => Asleep(instance, image),
+        "empty" when context.Images?.Find(ImageKind.Sleep, instance.Id.Value).Image is { } image => Asleep(instance, image),
         "prepared" => Prepared(instance, cell),
         _ => null,
     };

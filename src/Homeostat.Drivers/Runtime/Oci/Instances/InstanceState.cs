@@ -5,7 +5,7 @@ using Homeostat.Drivers.Runtime.Oci.Readiness;
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
 
 /// <summary>
-/// What a later platform must know to take up an instance, in <c>instances/&lt;id&gt;/state.json</c>. Only what doesn't change while the cell lives: the tier and the
+/// What a later platform must know to take up an instance, in <see cref="InstanceStore"/>. Only what doesn't change while the cell lives: the tier and the
 /// exit are asked of the keeper and the control group, which can't be out of date.
 /// </summary>
 /// <param name="Boot">The kernel's boot id: after a restart of the host nothing of the instance lives.</param>

@@ -63,9 +63,6 @@ internal sealed class KeeperClient : IAsyncDisposable
         return new KeeperStatus(answer["state"] ?? "", answer.Number("init") ?? 0, answer.Number("pid"), exit);
     }
 
-    /// <summary>Puts a criu into the empty cell that waits for any image; the next restore saves its start-up. Idempotent.</summary>
-    public Task<KeeperAnswer> WaitForImageAsync(CancellationToken cancel) => OrderAsync(new KeeperPacket("wait"), cancel);
-
     /// <summary>Executes a program in the empty cell. Kind <c>program</c>: it could not be executed, the reason tells the step and the error.</summary>
     public Task<KeeperAnswer> StartAsync(ProgramStart start, CancellationToken cancel) =>
         OrderAsync(
@@ -88,12 +85,13 @@ internal sealed class KeeperClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Begins the restore of a sleep image into the empty cell and stops before its memory is read, so that <see cref="ResumeAsync"/> has less to do.
-    /// The image is moved away now; it returns to its place if the cell is ended without having been resumed. Kind <c>image</c>: it failed,
-    /// and the cell has ended.
+    /// Begins the restore of an image into the empty cell and stops before its memory is read: processes, files and mappings are made, and
+    /// <see cref="ResumeAsync"/>, or <see cref="RestoreAsync"/> of the same image, has half as much to do. What goes wrong after the answer is told by those.
+    /// Kind <c>image</c>: it failed, and the cell has ended.
     /// </summary>
-    public Task<KeeperAnswer> PrepareAsync(string image, CancellationToken cancel) =>
-        OrderAsync(new KeeperPacket("restore").With("image", image).WithFlag("consume", true).With("until", "prepared"), cancel);
+    /// <param name="consume">True for a sleep image: it is moved away now, and returns to its place if the cell is ended without having been resumed.</param>
+    public Task<KeeperAnswer> PrepareAsync(string image, bool consume, CancellationToken cancel) =>
+        OrderAsync(new KeeperPacket("restore").With("image", image).WithFlag("consume", consume).With("until", "prepared"), cancel);
 
     /// <summary>Lets the parked program run, or finishes what <see cref="PrepareAsync"/> began. <paramref name="log"/>: log directory of the instance that it becomes.</summary>
     public Task<KeeperAnswer> ResumeAsync(string log, CancellationToken cancel, bool stopped = false) =>

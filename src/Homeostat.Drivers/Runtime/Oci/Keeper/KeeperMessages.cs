@@ -49,7 +49,7 @@ internal sealed record KeeperSettings
 /// <param name="LogDirectory">Where its output goes; made if missing, in a directory that exists.</param>
 internal sealed record ProgramStart(IReadOnlyList<string> Arguments, IReadOnlyList<string> Environment, string Workdir, string LogDirectory);
 
-/// <param name="State"><c>empty</c>, <c>waiting</c> (a criu waits for an image), <c>prepared</c>, <c>parked</c>, <c>running</c>, <c>ended</c>.</param>
+/// <param name="State"><c>empty</c>, <c>prepared</c>, <c>parked</c>, <c>running</c>, <c>ended</c>.</param>
 /// <param name="InitPid">Host pid of the cell's init.</param>
 /// <param name="ProgramPid">Host pid of the program; null without.</param>
 /// <param name="Exit">Set in state <c>ended</c>.</param>

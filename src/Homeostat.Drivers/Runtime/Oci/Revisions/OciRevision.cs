@@ -24,7 +24,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private bool _closed;
-    private CellPool _cold = ColdPool(revision, context, plan);
+    private CellPool _cold = ColdPool(context, plan);
     private volatile TemplateRecord? _record;
     private volatile CloneSource? _clones;
     private volatile bool _isMaking;
@@ -188,8 +188,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         WrittenTree.Remove(Directory);
     }
 
-    private static CellPool ColdPool(Revision revision, OciContext context, CellPlan plan) => new(
-        context.Cells, plan, context.Options.PoolCells, warm: revision.Spec.Checkpoint.Mode == CheckpointMode.Auto && context.Capabilities.Checkpoint);
+    private static CellPool ColdPool(OciContext context, CellPlan plan) => new(context.Cells, plan, context.Options.PoolCells, context.Time);
 
     /// <summary>Gives up a template. The next starts are cold, from a pool again.</summary>
     /// <param name="state">None: it is made anew; refused: only if an operator asks for it.</param>
@@ -222,7 +221,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             {
                 var none = _cold;
                 context.Background.Run(() => none.DisposeAsync().AsTask());
-                _cold = ColdPool(revision, context, plan);
+                _cold = ColdPool(context, plan);
                 _cold.Fill();
             }
         }
@@ -273,15 +272,15 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             return false;
         }
 
-        var cells = new CellPool(context.Cells, plan.Over(context.Data.TemplateUpperOf(revision.Id)), context.Options.PoolCells, warm: true);
+        var cells = new CellPool(context.Cells, plan.Over(context.Data.TemplateUpperOf(revision.Id)), context.Options.PoolCells, context.Time, image.Path);
         var spares = new SparePool(
-            context.Cells, context.Background, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
+            context.Cells, context.Background, context.Time, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
             () => context.Hints.Post(null, $"a spare of {revision.Id} is parked"));
         _clones = new CloneSource(image, reach.ToReach(), cells, spares);
         cells.Fill();
         spares.Fill();
         var cold = _cold;
-        _cold = new CellPool(context.Cells, plan, size: 0, warm: false);
+        _cold = new CellPool(context.Cells, plan, size: 0, context.Time);
         context.Background.Run(() => cold.DisposeAsync().AsTask());
         return true;
     }

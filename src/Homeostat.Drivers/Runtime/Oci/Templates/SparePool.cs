@@ -8,11 +8,11 @@ namespace Homeostat.Drivers.Runtime.Oci.Templates;
 /// <summary>Clones restored beforehand and held before their first instruction. Refilled off the request path.</summary>
 /// <param name="count">Spares kept, 0 to 8.</param>
 /// <param name="changed">Called when one was parked.</param>
-internal sealed class SparePool(CellFactory factory, Background background, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
+internal sealed class SparePool(CellFactory factory, Background background, TimeProvider time, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
 {
     private readonly Channel<Cell> _parked = Channel.CreateUnbounded<Cell>();
     private readonly Lock _lock = new();
-    private bool _closed;
+    private readonly CancellationTokenSource _stop = new();
     private Task _refill = Task.CompletedTask;
 
     public int Count => _parked.Reader.Count;
@@ -21,7 +21,7 @@ internal sealed class SparePool(CellFactory factory, Background background, Cell
     public Cell? Take()
     {
         var taken = _parked.Reader.TryRead(out var cell) ? cell : null;
-        Fill();
+        Fill(CellPool.RefillDelay);
         if (taken is not { Keeper.Exited.IsCompleted: true })
         {
             return taken;
@@ -32,23 +32,24 @@ internal sealed class SparePool(CellFactory factory, Background background, Cell
         return null;
     }
 
-    public void Fill()
+    public void Fill(TimeSpan delay = default)
     {
         lock (_lock)
         {
-            if (_refill.IsCompleted && !_closed)
+            if (_refill.IsCompleted && !_stop.IsCancellationRequested)
             {
-                _refill = Task.Run(FillAsync);
+                _refill = Task.Run(() => FillAsync(delay));
             }
         }
     }
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         Task refill;
         lock (_lock)
         {
-            (_closed, refill) = (true, _refill);
+            refill = _refill;
         }
 
         await refill;
@@ -56,13 +57,16 @@ internal sealed class SparePool(CellFactory factory, Background background, Cell
         {
             await factory.DestroyAsync(cell);
         }
+
+        _stop.Dispose();
     }
 
-    private async Task FillAsync()
+    private async Task FillAsync(TimeSpan delay)
     {
         try
         {
-            while (Count < count && !_closed)
+            await Task.Delay(delay, time, _stop.Token);
+            while (Count < count && !_stop.IsCancellationRequested)
             {
                 if (ImageStore.WhyNot(image) is not null)
                 {
@@ -81,6 +85,10 @@ internal sealed class SparePool(CellFactory factory, Background background, Cell
                 _parked.Writer.TryWrite(cell);
                 changed();
             }
+        }
+        catch (OperationCanceledException)
+        {
+            // The pool is being closed.
         }
         catch (Exception error) when (error is IOException or SocketException)
         {

@@ -72,7 +72,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
         var image = store.Complete(draft, stopped: false);
         instance.ImageBytes = image.Record.Bytes;
         (instance.Pid, _) = (null, instance.Become(Tier.Image));
-        instance.Prepared = cell.Keeper.PrepareAsync(image.Path, CancellationToken.None);
+        instance.Prepared = cell.Keeper.PrepareAsync(image.Path, consume: true, CancellationToken.None);
         instance.PreparedImage = ImageStore.Prepared(image, cell.Id);
         keep.Slept(instance);
         return null;

@@ -49,7 +49,6 @@ public sealed class CriuFaultTests : IDisposable
         await using var cell = await LargeAsync();
         var image = _cells.NewImage("sleep");
         Assert.True((await cell.Keeper.DumpAsync(image, leave: false, default)).Ok);
-        Assert.True((await cell.Keeper.WaitForImageAsync(default)).Ok);
         var restoring = cell.Keeper.RestoreAsync(image, consume: true, park: false, cell.Logs, default);
         await CriuOf.EndAsync(cell.Directory, CriuOf.Restores);
 

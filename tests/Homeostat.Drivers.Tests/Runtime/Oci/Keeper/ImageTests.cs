@@ -53,7 +53,6 @@ public sealed class ImageTests : IDisposable
             Assert.Equal("empty", (await cell.Keeper.StatusAsync(default)).State);
             Assert.All(Directory.GetFiles(image), f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
 
-            Assert.True((await cell.Keeper.WaitForImageAsync(default)).Ok);
             var restored = await cell.Keeper.RestoreAsync(image, consume: true, park: false, cell.Logs, default);
             Assert.True(restored.Ok, restored.Reason);
             Assert.False(Directory.Exists(image), "a sleep image must not stay where it could be restored again");
@@ -114,19 +113,64 @@ public sealed class ImageTests : IDisposable
         await using (var first = await StartedAsync(0))
         {
             Assert.True((await first.Keeper.DumpAsync(image, leave: false, default)).Ok);
-            Assert.True((await first.Keeper.PrepareAsync(image, default)).Ok);
+            Assert.True((await first.Keeper.PrepareAsync(image, consume: true, default)).Ok);
             Assert.False(Directory.Exists(image));
         }
 
         Assert.True(File.Exists(Path.Combine(image, "inventory.img")));
         await using var cell = await TestCell.CreateAsync(_cells);
         await PrepareTmpAsync(cell);
-        Assert.True((await cell.Keeper.PrepareAsync(image, default)).Ok);
+        Assert.True((await cell.Keeper.PrepareAsync(image, consume: true, default)).Ok);
         var resumed = await cell.Keeper.ResumeAsync(cell.Logs, default);
         Assert.True(resumed.Ok, resumed.Reason);
         Assert.Contains("post-resume", resumed.Stages.Select(s => s.Key));
         Assert.StartsWith("count 2", await Waiting.GetAsync(_port, "/"));
         Assert.False(Directory.Exists(image));
+    }
+
+    /// <summary>Processes, files and mappings are there before the order, the memory is not: else a sleeping instance would cost what a running one does.</summary>
+    [Fact]
+    public async Task Prepared_Template_HoldsNoMemoryUntilItIsRestored()
+    {
+        const string Large = "big = bytearray(b'x' * (64 << 20))\n";
+        _cells.WriteProgram("large.py", Counter.Replace("count = 0\n", "count = 0\n" + Large, StringComparison.Ordinal));
+        var image = _cells.NewImage("template");
+        await using (var first = await TestCell.CreateAsync(_cells))
+        {
+            Assert.True((await first.StartAsync("python3", "/srv/large.py", $"{_port}")).Ok);
+            Assert.StartsWith("count 1", await Waiting.GetAsync(_port, "/"));
+            Assert.True((await first.Keeper.DumpAsync(image, leave: false, default)).Ok);
+        }
+
+        await using var cell = await TestCell.CreateAsync(_cells);
+        await PrepareTmpAsync(cell);
+        Assert.True((await cell.Keeper.PrepareAsync(image, consume: false, default)).Ok);
+        Assert.Equal("prepared", (await cell.Keeper.StatusAsync(default)).State);
+        var pid = await BlockedAtTheLockAsync((await cell.Keeper.StatusAsync(default)).InitPid);
+        Assert.InRange(ResidentKiB(pid), 0, 16 << 10);
+
+        var restored = await cell.Keeper.RestoreAsync(image, consume: false, park: false, cell.Logs, default);
+        Assert.True(restored.Ok, restored.Reason);
+        Assert.StartsWith("count 2", await Waiting.GetAsync(_port, "/"));
+        Assert.True(Directory.Exists(image), "a template stays");
+    }
+
+    [Fact]
+    public async Task Prepared_Template_CanBeParkedAndThenRuns()
+    {
+        var image = _cells.NewImage("template");
+        await using (var first = await StartedAsync(0))
+        {
+            Assert.True((await first.Keeper.DumpAsync(image, leave: false, default)).Ok);
+        }
+
+        await using var cell = await TestCell.CreateAsync(_cells);
+        await PrepareTmpAsync(cell);
+        Assert.True((await cell.Keeper.PrepareAsync(image, consume: false, default)).Ok);
+        Assert.True((await cell.Keeper.RestoreAsync(image, consume: false, park: true, cell.Logs, default)).Ok);
+        Assert.Equal("parked", (await cell.Keeper.StatusAsync(default)).State);
+        Assert.True((await cell.Keeper.ResumeAsync(cell.Logs, default)).Ok);
+        Assert.StartsWith("count 2", await Waiting.GetAsync(_port, "/"));
     }
 
     [Fact]
@@ -177,6 +221,27 @@ public sealed class ImageTests : IDisposable
         var dumped = await cell.Keeper.DumpAsync(_cells.NewImage("i"), leave: true, default);
         Assert.True(dumped.Ok, dumped.Reason);
     }
+
+    /// <summary>The process of init's cell that the kernel lists as waiting for a lock.</summary>
+    private static async Task<string> BlockedAtTheLockAsync(int init)
+    {
+        var space = new FileInfo($"/proc/{init}/ns/pid").LinkTarget;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        while (true)
+        {
+            var blocked = (await File.ReadAllLinesAsync("/proc/locks", limit.Token)).Where(line => line.Contains("-> FLOCK", StringComparison.Ordinal));
+            var pids = blocked.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[5]);
+            if (pids.FirstOrDefault(pid => new FileInfo($"/proc/{pid}/ns/pid").LinkTarget == space) is { } found)
+            {
+                return found;
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    private static int ResidentKiB(string pid) =>
+        int.Parse(File.ReadLines($"/proc/{pid}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
 
     private static async Task PrepareTmpAsync(TestCell cell)
     {

@@ -72,13 +72,12 @@ public sealed class KeeperTests : IDisposable
     }
 
     [Fact]
-    public async Task Start_InCellsWhereCriuWaits_IsPid100AndItsExitCodeIsKnownHoweverShortItIs()
+    public async Task Start_IsPid100AndItsExitCodeIsKnownHoweverShortItIs()
     {
         _cells.RequireCriu();
         for (var i = 0; i < 3; i++)
         {
             await using var cell = await TestCell.CreateAsync(_cells);
-            Assert.True((await cell.Keeper.WaitForImageAsync(default)).Ok);
             Assert.True((await cell.StartAsync("sh", "-c", "echo pid $$; exit 3")).Ok);
             Assert.Equal(3, (await cell.Keeper.Exited.WaitAsync(TimeSpan.FromSeconds(10))).Code);
             Assert.Contains("pid 100\n", await cell.WaitForLogAsync("pid"));

@@ -1,6 +1,7 @@
 /*
- * Linked into criu: reading the limits of a process of another user without CAP_SYS_RESOURCE.
+ * Linked into criu: what build.sh has it call.
  *
+ * __wrap_syscall: reading the limits of a process of another user without CAP_SYS_RESOURCE.
  * prlimit64(pid, .., NULL, &old) on a process of another user needs CAP_SYS_RESOURCE, which virtual machines
  * and outer containers often withhold from root. /proc/PID/limits shows the same figures to everybody. The
  * linker sends each call of syscall() here (--wrap=syscall); all but that one pass through unchanged.
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -57,4 +59,15 @@ long __wrap_syscall(long number, ...)
 	    !limits_from_proc((int)a[0], (int)a[1], (struct rlimit64 *)a[3]))
 		return 0;
 	return ret;
+}
+
+/* While the keeper holds the lock nothing is read: the cell is only prepared. */
+void before_memory(int log);
+void before_memory(int log)
+{
+	static int passed;
+
+	while (!passed && flock(log, LOCK_SH) && errno == EINTR)
+		;
+	passed = 1;
 }
