@@ -7,7 +7,7 @@
 # configuration are looked for behind descriptor 21 only, which the keeper opens on an empty directory of the host. And
 # on hosts without CAP_SYS_RESOURCE it must read the limits of other users' processes (shim.c).
 # The source is the upstream tarball of the distribution's newest source package, verified by apt against the archive's
-# signature. Two lines are added to it: a restored process stops before it reads its memory while the keeper holds a lock, so that
+# signature. A few lines are added to it: a restored process stops before it reads its memory while the keeper holds a lock, so that
 # all else of a wake can be done before the request comes (docs/architecture/cells.md). Where it cannot be built, the distribution's criu is used if it passes its own check.
 set -euo pipefail
 
@@ -68,7 +68,9 @@ build() {
     # all processes of a restore, and nobody else but the keeper, have open; 1 is LOCK_SH.
     sed -i 's/^\trio = args->vma_ios;/\twhile (sys_flock(args->logfd, 1) == -EINTR)\n\t\t;\n&/' "$tree/criu/pie/restorer.c"
     sed -i 's/^\t\t\toff = (va - vma->e->start) \/ PAGE_SIZE;/\t\t\t{ extern void before_memory(int); before_memory(log_get_fd()); }\n&/' "$tree/criu/mem.c"
-    { grep -q 'sys_flock(args->logfd' "$tree/criu/pie/restorer.c" && grep -q 'before_memory(log' "$tree/criu/mem.c"; } || { say "its restore has changed"; return 1; }
+    # A restore that was prepared and given up has made the deleted files that were open; the next one makes them anew.
+    sed -i 's/^\t\t\/\* Use grand parent, if parent directory does not exist \*\//\t\tif (errno == EEXIST \&\& (!unlink(path) || !rmdir(path)))\n\t\t\tgoto again;\n&/' "$tree/criu/files-reg.c"
+    { grep -q 'sys_flock(args->logfd' "$tree/criu/pie/restorer.c" && grep -q 'before_memory(log' "$tree/criu/mem.c" && grep -q '!unlink(path) || !rmdir(path)' "$tree/criu/files-reg.c"; } || { say "its restore has changed"; return 1; }
     gcc -O2 -Wall -Werror -c "$here/shim.c" -o "$work/shim.o"
     say "building criu $version (about a minute)"
     # SOURCE_DATE_EPOCH becomes the magic of criu.kdat: a cache of another build is not taken for this one's.

@@ -233,6 +233,18 @@ void criu_kill(struct keeper *k)
 	k->prepare = PREPARE_NONE;
 }
 
+/* "Error (file:line): ...", of a restored process with its pid before it. */
+static bool is_error(const char *line, size_t length)
+{
+	size_t at = 0;
+
+	while (at < length && (line[at] == ' ' || (line[at] >= '0' && line[at] <= '9')))
+		at++;
+	if (at && at + 1 < length && !memcmp(line + at, ": ", 2))
+		at += 2;
+	return length - at > 5 && !memcmp(line + at, "Error", 5);
+}
+
 /* Appends the text of one line of criu's log, without its "Error (file:line): ". */
 static size_t add_error(char *detail, size_t used, const char *line, size_t length)
 {
@@ -264,7 +276,7 @@ static void criu_detail(const struct keeper *k, char *detail)
 		size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
 
 		/* Every run on a host without CAP_SYS_RESOURCE begins with the failure to raise a limit; nothing follows from it. */
-		if (length > 5 && !memcmp(at, "Error", 5) && !memmem(at, length, "RLIMIT_NOFILE", 13))
+		if (is_error(at, length) && !memmem(at, length, "RLIMIT_NOFILE", 13))
 			used = add_error(detail, used, at, length);
 		at += length + 1;
 	}

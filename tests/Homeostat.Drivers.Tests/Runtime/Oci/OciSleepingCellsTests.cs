@@ -50,7 +50,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
         foreach (var (id, answer) in before)
         {
             var woken = await Driver.WakeAsync(new(id), Next(), default);
-            Assert.Equal(WakeWay.Restored, woken.Ready?.Way);
+            Assert.True(woken.Ready?.Way == WakeWay.Restored, woken.Failure?.ToString());
             Assert.Equal(id == "one", woken.Ready!.Phases.Any(phase => phase.Key == "cell"));
             Assert.Equal(answer.Replace("count 1", "count 2", StringComparison.Ordinal), BodyOf(await GetAsync(new(id))));
         }
