@@ -71,7 +71,7 @@ static void hold_outputs(struct keeper *k)
 }
 
 /* Tells init whether it shall outlive its program, and waits until it knows. */
-static int keep_init(struct keeper *k, bool on)
+int keep_init(struct keeper *k, bool on)
 {
 	long long deadline = now_us() + 2000000;
 

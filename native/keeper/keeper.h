@@ -160,6 +160,7 @@ void prepare_news(struct keeper *k);
 void criu_left(struct keeper *k);
 void operate(struct keeper *k, int client);
 void operate_dump(struct keeper *k, int client);
+int keep_init(struct keeper *k, bool on);
 void operate_prime(struct keeper *k, int client);
 void operate_draw(struct keeper *k, int client);
 void answer_ok(struct keeper *k, int client);

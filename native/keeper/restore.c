@@ -285,15 +285,38 @@ void operate_resume(struct keeper *k, int client)
 		go_on(k, client);
 }
 
+/*
+ * The image is as good as before, and the next restore brings another criu. What was made so far goes: init, to which it fell, must not take that for
+ * the end of the program.
+ */
+static void give_up_preparation(struct keeper *k)
+{
+	long long deadline = now_us() + LEAVE_DEADLINE_US;
+	bool made = child_with_pid(k->init_pid, PROGRAM_PID) > 0;
+
+	k->prepare = PREPARE_NONE;
+	image_slot_give_back(k);
+	if (made && keep_init(k, true)) {
+		cell_end(k);
+		return;
+	}
+	/* Before the lock is let go of: they would run. */
+	last_pid_set(k, 1);
+	criu_kill(k);
+	while (made && !k->has_exit && now_us() < deadline)
+		if (pump(k, -1, deadline) < 0)
+			return;
+	if (made && !k->has_exit)
+		cell_end(k);
+	k->has_exit = false;
+	k->state = CELL_EMPTY;
+}
+
 /* A criu that stood in the cell was ended from outside: by the OOM killer, or by a person. */
 void criu_left(struct keeper *k)
 {
 	if (k->state == CELL_PREPARED) {
-		/* The image is as good as before, and the next restore brings another criu. What was made so far goes. */
-		image_slot_give_back(k);
-		k->state = CELL_EMPTY;
-		criu_kill(k);
-		last_pid_set(k, 1);
+		give_up_preparation(k);
 	} else if (k->state == CELL_PARKED) {
 		/* What it held may run on by itself now, before anybody said what it shall be. */
 		cell_end(k);

@@ -55,8 +55,14 @@ internal static class CriuOf
         [.. Directory.GetDirectories("/proc").Select(path => int.TryParse(Path.GetFileName(path), out var pid) ? pid : 0)
             .Where(pid => pid > 0 && CommandOf(pid) is var command && command.Contains("--dir") && command.Contains(cellDirectory))];
 
-    /// <summary>It has begun to make the program, which has pid 100 in its cell; before that it only read the image.</summary>
-    public static bool Restores(int criu) => ChildrenOf(criu).Any(child => Read(child, "status").Contains("\t100\n", StringComparison.Ordinal));
+    /// <summary>The program, which has pid 100 in its cell, gets its memory back; until then the restore is only prepared.</summary>
+    public static bool Restores(int criu) =>
+        ChildrenOf(criu).Any(child => Read(child, "status") is var status && status.Contains("\t100\n", StringComparison.Ordinal) && ResidentKiB(status) > 8 << 10);
+
+    private static int ResidentKiB(string status) =>
+        status.Split('\n').FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)) is { } line
+            ? int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2])
+            : 0;
 
     private static IEnumerable<int> ChildrenOf(int pid) =>
         Read(pid, $"task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse);
