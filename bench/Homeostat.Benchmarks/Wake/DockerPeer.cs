@@ -8,6 +8,7 @@ namespace Homeostat.Benchmarks.Wake;
 internal sealed class DockerPeer : IDisposable
 {
     private const string Image = "homeostat-bench-root:1";
+    private const string Network = "bench";
 
     // A network of fixed addresses: asking Docker for the address would be part of the time otherwise.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
@@ -31,6 +32,8 @@ internal sealed class DockerPeer : IDisposable
         foreach (var arg in new[]
         {
             "--data-root", $"{folder}/data", "--exec-root", $"{folder}/exec", "--pidfile", $"{folder}/pid", "-H", $"unix://{folder}/docker.sock",
+            // Nothing of it shall outlast the run: no bridge but the one that is removed at the end, no rules in the host's firewall.
+            "--bridge", "none", "--iptables=false", "--ip6tables=false",
         })
         {
             start.ArgumentList.Add(arg);
@@ -43,7 +46,7 @@ internal sealed class DockerPeer : IDisposable
         daemon.BeginOutputReadLine();
         var peer = new DockerPeer(folder, daemon);
         peer.WaitUntilServing();
-        Command.Run("docker", ["network", "create", "--subnet", Subnet + ".0/24", "bench"], peer._env);
+        Command.Run("docker", ["network", "create", "--subnet", Subnet + ".0/24", Network], peer._env);
         return peer;
     }
 
@@ -55,7 +58,7 @@ internal sealed class DockerPeer : IDisposable
         var image = $"{Image}-{spec.Service}";
         Command.Run("sh", ["-c", $"tar -C '{root}' -c . | docker import - {image}"], _env);
         var address = _addresses[spec.Service] = $"{Subnet}.{10 + _addresses.Count}";
-        var args = new List<string> { "create", "--name", spec.Service.Value, "--network", "bench", "--ip", address, "-w", spec.Workdir, "-e", $"PORT={spec.Port}" };
+        var args = new List<string> { "create", "--name", spec.Service.Value, "--network", Network, "--ip", address, "-w", spec.Workdir, "-e", $"PORT={spec.Port}" };
         foreach (var mount in HostRoot.Mounts)
         {
             args.AddRange(["-v", $"{mount}:{mount}:ro"]);
@@ -100,6 +103,8 @@ internal sealed class DockerPeer : IDisposable
             {
                 Command.Run("docker", ["rm", "-f", .. all], _env);
             }
+
+            Command.Run("docker", ["network", "rm", Network], _env);
         }
         catch (InvalidOperationException e)
         {

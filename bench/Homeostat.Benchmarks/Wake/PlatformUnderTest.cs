@@ -8,6 +8,8 @@ namespace Homeostat.Benchmarks.Wake;
 /// <summary>The published program, started as a user starts it, on free ports and a folder of its own.</summary>
 internal sealed class PlatformUnderTest : IAsyncDisposable
 {
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(250);
+
     private readonly Process _process;
 
     private PlatformUnderTest(Process process, IPEndPoint gateway, HomeostatClient client) => (_process, Gateway, Client) = (process, gateway, client);
@@ -41,6 +43,30 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
 
         throw new InvalidOperationException($"the platform did not become ready: {string.Join(' ', errors)}");
     }
+
+    /// <summary>Puts a service to sleep and lets it lie for a moment: what the platform does behind a sleep and behind a wake (a restore is prepared, a pool refilled)
+    /// is no part of the next wake.</summary>
+    /// <exception cref="ProblemException">It did not get to the tier.</exception>
+    public async Task SleepAsync(string service, string tier, CancellationToken cancel)
+    {
+        await Client.SleepAsync(null, service, tier, TimeSpan.FromSeconds(60), cancel);
+        await Task.Delay(Rest, TimeProvider.System, cancel);
+    }
+
+    /// <summary>The platform's own account of the last wake of a service, in milliseconds by phase.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> PhasesAsync(string service, CancellationToken cancel)
+    {
+        IReadOnlyDictionary<string, string> last = new Dictionary<string, string>();
+        await foreach (var happened in Client.EventsAsync(null, follow: false, cancel))
+        {
+            last = happened is { Type: "instance.woken", Data: { } data } && happened.Service == service ? data : last;
+        }
+
+        return last;
+    }
+
+    /// <summary>Nothing happens for a moment, so that a measurement does not begin with a warm processor.</summary>
+    public static Task RestAsync(CancellationToken cancel) => Task.Delay(Rest, TimeProvider.System, cancel);
 
     /// <summary>One request through the gateway.</summary>
     public HttpProbe.Answer Get(string service, string path) => HttpProbe.Get(Gateway, service + ".localhost", path, TimeSpan.FromSeconds(120));

@@ -52,7 +52,7 @@ internal sealed class RuncPeer : IDisposable
     {
         var began = TimeProvider.System.GetTimestamp();
         Detached(spec, $"restore --image-path {Image(spec)} --work-path {Work(spec)}");
-        var answered = HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(10));
+        var answered = HttpProbe.TryUntilAnswered(Server(spec), path, TimeSpan.FromSeconds(10), impatient: true);
         var took = TimeProvider.System.GetElapsedTime(began);
         Command.Run("runc", [.. Root, "delete", "-f", Id(spec)], _env);
         return answered ? took : null;

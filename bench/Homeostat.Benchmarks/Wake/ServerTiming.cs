@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Homeostat.Benchmarks.Wake;
 
 /// <summary>Reads the gateway's Server-Timing field.</summary>
@@ -18,4 +20,14 @@ internal static class ServerTiming
 
         return "none";
     }
+
+    /// <summary>The field's entries with their <c>dur</c> in milliseconds.</summary>
+    public static IEnumerable<(string Name, double Milliseconds)> Durations(string head) =>
+        from line in head.Split("\r\n")
+        where line.StartsWith("Server-Timing:", StringComparison.OrdinalIgnoreCase)
+        from entry in line["Server-Timing:".Length..].Split(',')
+        let parts = entry.Trim().Split(';')
+        from part in parts
+        where part.StartsWith("dur=", StringComparison.Ordinal)
+        select (parts[0], double.Parse(part.AsSpan(4), CultureInfo.InvariantCulture));
 }

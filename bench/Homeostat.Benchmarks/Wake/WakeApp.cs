@@ -1,4 +1,3 @@
-using System.Net;
 using Homeostat.Benchmarks.Reporting;
 using Homeostat.Core.Services;
 
@@ -33,6 +32,9 @@ internal sealed class WakeApp(ServiceSpec spec, string text, string folder)
 
     public string StoppedWay { get; set; } = "-";
 
+    /// <summary>Where the time of a wake from the image went, in milliseconds: the driver's phases, and <c>gate</c> and <c>app</c> as the gateway saw them.</summary>
+    public Dictionary<string, Sample> Phases { get; } = new(StringComparer.Ordinal);
+
     public Sample Docker { get; } = new();
 
     public Sample Runc { get; } = new();
@@ -50,6 +52,4 @@ internal sealed class WakeApp(ServiceSpec spec, string text, string folder)
             ? new WakeApp(spec, text, folder)
             : throw new InvalidDataException($"samples/{name}/service.yaml: {result.Errors[0].Message}");
     }
-
-    public IPEndPoint? Address { get; set; }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Homeostat.Benchmarks.Reporting;
 using Homeostat.Client;
@@ -81,8 +82,11 @@ internal sealed class WakeBenchmark : IBenchmark
         var instance = (await platform.Client.InstancesAsync(null, app.Name, cancel)).FirstOrDefault(i => i.Tier == "running");
         if (instance?.Address is { } address)
         {
+            // Each after a rest, as those that wake something are.
             var server = IPEndPoint.Parse(address);
+            await PlatformUnderTest.RestAsync(cancel);
             app.Direct.Add(HttpProbe.Get(server, app.Name + ".localhost", "/", TimeSpan.FromSeconds(10)).Took);
+            await PlatformUnderTest.RestAsync(cancel);
             app.Running.Add(platform.Get(app.Name, "/").Took);
         }
 
@@ -95,7 +99,7 @@ internal sealed class WakeBenchmark : IBenchmark
     {
         try
         {
-            await platform.Client.SleepAsync(null, app.Name, tier, TimeSpan.FromSeconds(60), cancel);
+            await platform.SleepAsync(app.Name, tier, cancel);
         }
         catch (ProblemException e)
         {
@@ -118,7 +122,27 @@ internal sealed class WakeBenchmark : IBenchmark
 
         app.StoppedWay = tier == "stopped" ? way : app.StoppedWay;
         sample.Add(answer.Took);
+        if (tier == "image")
+        {
+            await NotePhasesAsync(platform, app, answer, cancel);
+        }
     }
+
+    private static async Task NotePhasesAsync(PlatformUnderTest platform, WakeApp app, HttpProbe.Answer answer, CancellationToken cancel)
+    {
+        foreach (var (name, value) in await platform.PhasesAsync(app.Name, cancel))
+        {
+            Phase(app, name).Add(double.Parse(value, CultureInfo.InvariantCulture));
+        }
+
+        foreach (var (name, milliseconds) in ServerTiming.Durations(answer.Head))
+        {
+            Phase(app, name).Add(milliseconds);
+        }
+    }
+
+    private static Sample Phase(WakeApp app, string name) =>
+        app.Phases.TryGetValue(name, out var sample) ? sample : app.Phases[name] = new Sample();
 
     private static void Note(WakeApp app, string text)
     {

@@ -57,6 +57,7 @@ internal sealed record WakeBurst(Sample TenAtOnce, Sample WakesPerSecond, int Se
             }
         }
 
+        await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, cancel);
         return asleep;
     }
 

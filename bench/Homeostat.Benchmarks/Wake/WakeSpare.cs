@@ -21,7 +21,7 @@ internal static class WakeSpare
             for (var round = 0; round < options.Rounds && await IsParkedAsync(platform, cancel); round++)
             {
                 times.Add(platform.Get(Name, "/").Took);
-                await platform.Client.SleepAsync(null, Name, "stopped", TimeSpan.FromSeconds(60), cancel);
+                await platform.SleepAsync(Name, "stopped", cancel);
             }
         }
         catch (ProblemException e)
