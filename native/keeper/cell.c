@@ -117,22 +117,39 @@ static int runtime_run(struct keeper *k, int control, char *reason)
 	return 0;
 }
 
+/* How an init that ended did so; the runtime may have taken its exit status when it was that quick. */
+static void tell_end(const struct keeper *k, char *how, size_t size)
+{
+	int status;
+
+	if (waitpid(k->init_pid, &status, WNOHANG) != k->init_pid)
+		snprintf(how, size, "how is not known");
+	else if (WIFSIGNALED(status))
+		snprintf(how, size, "signal %d", WTERMSIG(status));
+	else
+		snprintf(how, size, "exit code %d", WEXITSTATUS(status));
+}
+
 /* Its first word. An init that ends without one could not be executed in this root, or is another program. */
 static int await_hello(struct keeper *k, char *reason)
 {
 	struct pollfd fd = { .fd = k->init_fd, .events = POLLIN }, end = { .fd = k->init_pidfd, .events = POLLIN };
-	int status, in_time = poll(&fd, 1, RUNTIME_DEADLINE_MS) == 1;
+	char how[40];
 
-	if (in_time && packet_receive(k->init_fd, &k->init_packet) == 1 && !strcmp(k->init_packet.data, "hello"))
-		return 0;
-	if (!in_time)
+	if (poll(&fd, 1, RUNTIME_DEADLINE_MS) != 1) {
 		fail_text(reason, "the cell's init said nothing within %d s: is the host overloaded?", RUNTIME_DEADLINE_MS / 1000);
-	else if (poll(&end, 1, END_DEADLINE_MS) == 1 && waitpid(k->init_pid, &status, WNOHANG) == k->init_pid)
-		fail_text(reason, "the cell's init ended (%s %d) before its first word: the program init beside the keeper must be the static one of this "
-			  "version; build it anew (./run publish, or make -C native)",
-			  WIFSIGNALED(status) ? "signal" : "exit code", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	else
+		return -1;
+	}
+	if (packet_receive(k->init_fd, &k->init_packet) == 1 && !strcmp(k->init_packet.data, "hello"))
+		return 0;
+	/* No descriptor: it was gone before it could be opened. */
+	if (k->init_pidfd < 0 || poll(&end, 1, END_DEADLINE_MS) == 1) {
+		tell_end(k, how, sizeof(how));
+		fail_text(reason, "the cell's init ended (%s) before its first word: the program init beside the keeper must be the static one of this "
+			  "version; build it anew (./run publish, or make -C native)", how);
+	} else {
 		fail_text(reason, "the cell's init is not the one of this version; build it anew (./run publish, or make -C native)");
+	}
 	return -1;
 }
 

@@ -15,7 +15,22 @@ internal static class OciOpener
     public static async Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel)
     {
         var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
+        var isFirst = !Directory.Exists(data.Volatile);
         data.Make();
+        try
+        {
+            return await OpenAsync(data, options, time, cancel);
+        }
+        catch when (isFirst && !Directory.EnumerateDirectories(data.Instances).Any() && Directory.Exists(data.Volatile))
+        {
+            // Nothing that must stay.
+            RemoveVolatile(data);
+            throw;
+        }
+    }
+
+    private static async Task<OciRuntimeDriver> OpenAsync(DataPaths data, OciDriverOptions options, TimeProvider time, CancellationToken cancel)
+    {
         var facts = await HostProbe.ProbeAsync(options, cancel);
         if (facts.Tools is not { } tools)
         {
@@ -61,8 +76,7 @@ internal static class OciOpener
             await context.Network.LowerAsync(anyway: true, CancellationToken.None);
             await context.Cells.RemoveGroupsAsync(context.Time);
             File.Delete(context.Data.Network);
-            ImageMemory.Unmount(context.Data.MemoryImages);
-            Directory.Delete(context.Data.Volatile, recursive: true);
+            RemoveVolatile(context.Data);
         }
 
         foreach (var instance in context.Instances.All)
@@ -75,6 +89,12 @@ internal static class OciOpener
 
         context.Network.Dispose();
         context.Cells.Dispose();
+    }
+
+    private static void RemoveVolatile(DataPaths data)
+    {
+        ImageMemory.Unmount(data.MemoryImages);
+        Directory.Delete(data.Volatile, recursive: true);
     }
 
     private static bool CellsWithoutInstance(OciContext context)

