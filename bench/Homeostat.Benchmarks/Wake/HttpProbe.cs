@@ -31,7 +31,7 @@ internal static class HttpProbe
         var buffer = new byte[64 * 1024];
         var length = 0;
         int read;
-        while (length < buffer.Length && (read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None)) > 0)
+        while (length < buffer.Length && !IsWhole(buffer.AsSpan(0, length)) && (read = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None)) > 0)
         {
             length += read;
         }
@@ -41,6 +41,19 @@ internal static class HttpProbe
         var end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         var status = text.Length > 12 && int.TryParse(text.AsSpan(9, 3), out var code) ? code : 0;
         return new Answer(status, end < 0 ? text : text[..end], took);
+    }
+
+    /// <summary>The announced length is there. Not every program closes the connection when it is asked to.</summary>
+    private static bool IsWhole(ReadOnlySpan<byte> answer)
+    {
+        var end = answer.IndexOf("\r\n\r\n"u8);
+        if (end < 0)
+        {
+            return false;
+        }
+
+        var field = Encoding.Latin1.GetString(answer[..end]).Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+        return field is not null && int.TryParse(field.AsSpan("Content-Length:".Length), out var bytes) && answer.Length >= end + 4 + bytes;
     }
 
     private static void Connect(Socket socket, IPEndPoint server, TimeSpan? limit)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Homeostat.Benchmarks.Reporting;
 using Homeostat.Client;
 
@@ -85,7 +86,7 @@ internal sealed class WakeBenchmark : IBenchmark
             // Each after a rest, as those that wake something are.
             var server = IPEndPoint.Parse(address);
             await PlatformUnderTest.RestAsync(cancel);
-            app.Direct.Add(HttpProbe.Get(server, app.Name + ".localhost", "/", TimeSpan.FromSeconds(10)).Took);
+            Direct(app, server);
             await PlatformUnderTest.RestAsync(cancel);
             app.Running.Add(platform.Get(app.Name, "/").Took);
         }
@@ -93,6 +94,18 @@ internal sealed class WakeBenchmark : IBenchmark
         await FromAsync(platform, app, "frozen", app.Frozen, cancel);
         await FromAsync(platform, app, "image", app.Image, cancel);
         await FromAsync(platform, app, "stopped", app.Stopped, cancel);
+    }
+
+    private static void Direct(WakeApp app, IPEndPoint server)
+    {
+        try
+        {
+            app.Direct.Add(HttpProbe.Get(server, app.Name + ".localhost", "/", TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2)).Took);
+        }
+        catch (Exception error) when (error is SocketException or AggregateException)
+        {
+            Note(app, $"direct to {server}: {error.Message}");
+        }
     }
 
     private static async Task FromAsync(PlatformUnderTest platform, WakeApp app, string tier, Sample sample, CancellationToken cancel)
