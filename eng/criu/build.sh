@@ -68,7 +68,7 @@ build() {
     # all processes of a restore, and nobody else but the keeper, have open; 1 is LOCK_SH.
     sed -i 's/^\trio = args->vma_ios;/\twhile (sys_flock(args->logfd, 1) == -EINTR)\n\t\t;\n&/' "$tree/criu/pie/restorer.c"
     sed -i 's/^\t\t\toff = (va - vma->e->start) \/ PAGE_SIZE;/\t\t\t{ extern void before_memory(int); before_memory(log_get_fd()); }\n&/' "$tree/criu/mem.c"
-    # A program that refuses huge pages (Ruby does) gets its memory back in large ones all the same, five times quicker, and refuses them from then on.
+    # A program that refuses huge pages (Ruby does) gets its memory back in large ones all the same, in half the time, and refuses them from then on.
     sed -i -e 's/sys_prctl(PR_SET_THP_DISABLE, args->thp_disabled, /sys_prctl(PR_SET_THP_DISABLE, 0, /' \
         -e 's/^\tif (args->vma_ios_fd != -1)$/\tsys_prctl(PR_SET_THP_DISABLE, args->thp_disabled, 0, 0, 0);\n&/' "$tree/criu/pie/restorer.c"
     # A restore that was prepared and given up has made the deleted files that were open; the next one makes them anew.

@@ -2,7 +2,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Images;
 
 /// <summary>
 /// The kernel's 64 KiB pages for anonymous memory (mTHP). Half of a wake is giving the program its memory back page by page; with them it is
-/// a third less in all (Node.js 20 -> 14 ms on a busy two-core host, 13 -> 10 ms on a quiet one). A setting of the whole host: slightly more memory for all
+/// a third less in all (Node.js 20 -> 14 ms on a busy two-core host). A setting of the whole host: slightly more memory for all
 /// programs, hence switched on only while there are services and only where it was at the kernel's default. What it was is written down before it is changed:
 /// after <c>kill -9</c> the next platform on the data directory takes that up and puts it back in its turn. Safe for concurrent use.
 /// </summary>
