@@ -27,7 +27,7 @@ public sealed record PlatformOptions
     /// <value>Cells kept ready for each revision, 0..64. Default 1.</value>
     public int PoolCells { get; init; } = 1;
 
-    /// <value>Cells kept for sleeping instances, 0..4096; about 0.6 MB each. Default 128.</value>
+    /// <value>Cells kept for sleeping instances, 0..4096; about 2 MB each. Default 128.</value>
     public int SleepingCells { get; init; } = 128;
 
     /// <value>Bytes of process images kept in memory. Default 512 MiB.</value>

@@ -31,11 +31,11 @@ public static class PlatformOptionsParser
         }
         if (options.PoolCells is < 0 or > 64)
         {
-            errors.Add($"--pool-cells is {options.PoolCells}; it must be 0..64. Each costs about half a megabyte.");
+            errors.Add($"--pool-cells is {options.PoolCells}; it must be 0..64. Each costs about 1.4 MB.");
         }
         if (options.SleepingCells is < 0 or > 4096)
         {
-            errors.Add($"--sleeping-cells is {options.SleepingCells}; it must be 0..4096. Each costs about 0.6 MB.");
+            errors.Add($"--sleeping-cells is {options.SleepingCells}; it must be 0..4096. Each costs about 2 MB.");
         }
         if (options.Admin is { Port: not 0 } admin && options.Listen.Any(l => l.Port == admin.Port && (l.Address.Equals(admin.Address) || IsAny(l.Address))))
         {

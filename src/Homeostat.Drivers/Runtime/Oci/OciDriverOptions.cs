@@ -13,7 +13,7 @@ public sealed record OciDriverOptions
     public int PoolCells { get; init; } = 1;
 
     /// <value>
-    /// Cells kept for sleeping instances, 0 to 4096; each takes about 0.6 MB and saves its instance's wake some 20 ms. Beyond it the instance that has slept longest gives
+    /// Cells kept for sleeping instances, 0 to 4096; each takes about 2 MB and saves its instance's wake some 20 ms. Beyond it the instance that has slept longest gives
     /// its cell up and wakes in one set up anew. Default 128.
     /// </value>
     public int SleepingCells { get; init; } = 128;

@@ -11,8 +11,11 @@ namespace Homeostat.Drivers.Runtime.Oci.Revisions;
 /// <summary>What the driver holds for a prepared revision: a pool of empty cells, and once there is a template that may be cloned, what clones are made of.</summary>
 internal sealed class OciRevision(Revision revision, OciContext context, CellPlan plan) : IAsyncDisposable
 {
-    /// <summary>Memory of an idle cell: init, keeper and the kernel's side of it (measured 0.35 MB), and a waiting criu (0.2 MB).</summary>
-    private const long CellBytes = 600 << 10;
+    /// <summary>Memory of an empty cell: init, keeper and the kernel's side of it (measured).</summary>
+    private const long CellBytes = 400 << 10;
+
+    /// <summary>Memory of a cell with a prepared restore: criu, and processes without their memory (measured with Node.js).</summary>
+    private const long PreparedCellBytes = 1400 << 10;
 
     /// <summary>Clones that failed in a row before the template is given up: an image that is damaged, or a program that a clone's address or time breaks.</summary>
     private const int CloneFailuresMax = 3;
@@ -143,7 +146,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             (_, TemplateState.Ready) => true,
             _ => null,
         };
-        var cells = _cold.Count + (clones?.Cells.Count ?? 0);
+        var (cold, prepared) = (_cold.Count, clones?.Cells.Count ?? 0);
         var spares = clones?.Spares.Count ?? 0;
         var trouble = _cold.Trouble ?? clones?.Cells.Trouble;
         return new RevisionStatus(
@@ -154,9 +157,9 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             checkpointable,
             record?.Reason ?? _dropped ?? (trouble is null ? null : new Failure(FailureKind.Environment, trouble)),
             record?.Findings ?? [],
-            cells,
+            cold + prepared,
             spares,
-            (cells * CellBytes) + (spares * (CellBytes + (clones?.Image.Record.Bytes ?? 0))));
+            (cold * CellBytes) + (prepared * PreparedCellBytes) + (spares * (PreparedCellBytes + (clones?.Image.Record.Bytes ?? 0))));
     }
 
     /// <summary>Gives back the pools, and what is being made: a template in the making is given up. A finished one stays for the next platform.</summary>

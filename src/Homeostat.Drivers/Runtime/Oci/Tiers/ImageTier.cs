@@ -9,7 +9,7 @@ using Homeostat.Drivers.Runtime.Oci.Readiness;
 namespace Homeostat.Drivers.Runtime.Oci.Tiers;
 
 /// <summary>
-/// Sleep images: an instance's program is dumped and its cell stays (init, namespaces, root, address; about half a megabyte), so that the wake finds files, /dev/shm,
+/// Sleep images: an instance's program is dumped and its cell stays (init, namespaces, root, address; about 2 MB with the prepared restore), so that the wake finds files, /dev/shm,
 /// name and address as they were. The image is consumed before the program resumes: it can never be restored twice.
 /// </summary>
 internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKeep keep)
