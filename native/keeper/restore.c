@@ -296,6 +296,8 @@ static void give_up_preparation(struct keeper *k)
 
 	k->prepare = PREPARE_NONE;
 	image_slot_give_back(k);
+	/* Of a template there are links in the slot, which the next restore makes anew. */
+	image_slot_clear(k);
 	if (made && keep_init(k, true)) {
 		cell_end(k);
 		return;

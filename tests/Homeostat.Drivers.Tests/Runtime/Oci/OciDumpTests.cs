@@ -43,4 +43,20 @@ public sealed class OciDumpTests : OciTestCase
         Assert.Contains(remedy, failure.Remedy, StringComparison.Ordinal);
         Assert.Contains("alive", await GetAsync(id), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task ProcessesConnectedByTcp_AreNotCutApart()
+    {
+        Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
+        const string Connected = "l=socket.create_server(('127.0.0.1',6379))\na=socket.create_connection(('127.0.0.1',6379))\nb,_=l.accept()";
+        var id = await StartedAsync(OciPrograms.Python("pair", Head + Connected + Tail));
+
+        var failure = (await Driver.SleepAsync(id, Tier.Image, Next(), default))!;
+
+        Assert.Equal(FailureKind.DumpFailed, failure.Kind);
+        Assert.Contains("connected to each other by TCP (port 6379)", failure.Message, StringComparison.Ordinal);
+        Assert.Null(await Driver.SleepAsync(id, Tier.Frozen, Next(), default));
+        Assert.Equal(WakeWay.Frozen, (await Driver.WakeAsync(id, Next(), default)).Ready?.Way);
+        Assert.Contains("alive", await GetAsync(id), StringComparison.Ordinal);
+    }
 }

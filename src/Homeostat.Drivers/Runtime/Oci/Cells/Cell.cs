@@ -24,6 +24,12 @@ internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellG
 
     public KeeperClient Keeper => keeper;
 
+    /// <summary>Of a cell made for a pool; null of one that was adopted.</summary>
+    public CellFreshness? Freshness { get; set; }
+
+    /// <summary>It can't be used any more: it has ended, or shows what is no longer there.</summary>
+    public bool IsStale => keeper.Exited.IsCompleted || Freshness?.Holds(this) == false;
+
     /// <summary>Process id of init on the host; valid while the cell lives.</summary>
     public int InitPid => initPid;
 

@@ -30,12 +30,15 @@ internal sealed class CellFactory(
         await _turns.WaitAsync(cancel);
         try
         {
+            var freshness = CellFreshness.Of(plan);
             var range = network.Addresses.Range;
             var address = network.Addresses.Take() ?? throw new NoAddressException(range.ToString(), range.Capacity);
             var id = RandomNumberGenerator.GetHexString(12, lowercase: true);
             try
             {
-                return await MakeAsync(plan, id, address, cancel);
+                var cell = await MakeAsync(plan, id, address, cancel);
+                cell.Freshness = freshness;
+                return cell;
             }
             catch
             {

@@ -36,12 +36,12 @@ internal sealed class CellPool(CellFactory factory, CellPlan plan, int size, Tim
         {
             Interlocked.Decrement(ref _held);
             Fill(RefillDelay);
-            if (!cell.Keeper.Exited.IsCompleted)
+            if (!cell.IsStale)
             {
                 return cell;
             }
 
-            // Killed from outside while it waited.
+            // Killed from outside while it waited, or what it shows was replaced.
             await factory.DestroyAsync(cell);
         }
 

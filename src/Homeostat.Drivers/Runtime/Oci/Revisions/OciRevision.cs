@@ -142,7 +142,9 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         var (record, clones) = (_record, _clones);
         bool? checkpointable = (Imaging, record?.State) switch
         {
-            (false, _) or (_, TemplateState.Refused) => false,
+            (false, _) => false,
+            // What could be dumped but not cloned can still sleep.
+            (_, TemplateState.Refused) => record!.Reason?.Kind == FailureKind.RestoreFailed ? true : false,
             (_, TemplateState.Ready) => true,
             _ => null,
         };

@@ -22,12 +22,12 @@ internal sealed class SparePool(CellFactory factory, Background background, Time
     {
         var taken = _parked.Reader.TryRead(out var cell) ? cell : null;
         Fill(CellPool.RefillDelay);
-        if (taken is not { Keeper.Exited.IsCompleted: true })
+        if (taken is not { IsStale: true })
         {
             return taken;
         }
 
-        // Killed from outside while it waited.
+        // Killed from outside while it waited, or what it shows was replaced.
         background.Run(() => factory.DestroyAsync(taken));
         return null;
     }

@@ -67,6 +67,7 @@ internal sealed class TemplateMaker(OciContext context, Revision revision, CellP
             cell, revision.Spec, environment, new InstanceId(Owner), LogDirectory, new Phases(context.Time), context.Time, cancel);
         failure ??= reach is null ? null : await WarmUpAsync(cell, reach, cancel);
         failure ??= reach is null ? null : await Hooks.BeforeCheckpointAsync(cell, reach, revision.Spec.Checkpoint.BeforeCheckpoint, cancel);
+        failure ??= reach is null ? null : ImageTier.InnerConnection("the program", cell, reach.Target.Port);
         if (failure is not null || reach is null)
         {
             return (Refused(failure!, []), null);

@@ -53,6 +53,11 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
     /// <summary>Not cancelled once criu works: a program half dumped is neither asleep nor awake.</summary>
     private async Task<Failure?> DumpAsync(OciInstance instance, Cell cell)
     {
+        if (InnerConnection(instance.Id.Value, cell, instance.Reach!.Target.Port) is { } connected)
+        {
+            return connected;
+        }
+
         var store = context.Images!;
         if (store.Begin(ImageKind.Sleep, instance.Id.Value, cell.Cgroup.MemoryBytes) is not { } draft)
         {
@@ -159,6 +164,14 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
             ? await cell.Keeper.RestoreAsync(image.Path, consume: true, park: false, logs, CancellationToken.None)
             : new KeeperAnswer(false, "image", found.Why!, null);
     }
+
+    /// <summary>What would be lost in an image without anybody noticing; null where nothing would.</summary>
+    public static Failure? InnerConnection(string what, Cell cell, int servicePort) => ListenTable.InnerConnection(cell.Netns, cell.Address, servicePort) is { } remote
+        ? new Failure(
+            FailureKind.DumpFailed,
+            $"{what} could not be dumped: its processes are connected to each other by TCP (port {remote.Port}), which an image would cut",
+            "let them talk over a Unix socket; until then it sleeps frozen")
+        : null;
 
     /// <summary>Where programs watch files by inotify: below their working directory, if they have one of their own.</summary>
     public static IReadOnlyList<string> WatchedOf(string workdir) => workdir == "/" ? [] : [workdir];
