@@ -219,48 +219,8 @@ internal sealed class ServiceUpstream(
         WaiterOf(ticket).TrySetCanceled(aborted);
     }
 
-    private bool TryTakeFree([NotNullWhen(true)] out UpstreamInstance? instance)
-    {
-        // Filled to the target in order, so that the last ones become idle first; then the least loaded up to the limit.
-        var open = Volatile.Read(ref _open);
-        foreach (var candidate in open)
-        {
-            if (SeatOf(candidate) is var seat && seat.TryTake(Math.Min(seat.Target, seat.Limit)))
-            {
-                instance = candidate;
-                return true;
-            }
-        }
-
-        return TryTakeLeastLoaded(open, out instance);
-    }
-
-    private static bool TryTakeLeastLoaded(UpstreamInstance[] open, [NotNullWhen(true)] out UpstreamInstance? instance)
-    {
-        instance = null;
-        for (var attempt = 0; attempt < open.Length; attempt++)
-        {
-            var least = int.MaxValue;
-            foreach (var candidate in open)
-            {
-                var seat = SeatOf(candidate);
-                if (!seat.IsClosed && seat.InFlight is var taken && taken < seat.Limit && taken < least)
-                {
-                    (least, instance) = (taken, candidate);
-                }
-            }
-
-            if (instance is null || SeatOf(instance) is var chosen && chosen.TryTake(chosen.Limit))
-            {
-                return instance is not null;
-            }
-
-            // Somebody was quicker: look again, as often as there are instances.
-            instance = null;
-        }
-
-        return false;
-    }
+    private bool TryTakeFree([NotNullWhen(true)] out UpstreamInstance? instance) =>
+        SlotChoice.TryTake<UpstreamInstance, SeatAccess>(Volatile.Read(ref _open), out instance);
 
     private void Serve()
     {
