@@ -70,7 +70,7 @@ internal static class FollowEndpoints
             return;
         }
         var cancel = context.RequestAborted;
-        var lines = new LogFollower(parts, found.Revision.Id.Service, instance is null ? null : new InstanceId(instance), tail).ReadAsync(IsTrue(context, "follow"), cancel);
+        var lines = new LogFollower(parts.Driver, parts.Events, parts.Board.View, found.Revision.Id.Service, instance is null ? null : new InstanceId(instance), tail).ReadAsync(IsTrue(context, "follow"), cancel);
         var stream = WantsStream(context);
         await BeginStreamAsync(context, stream ? "text/event-stream" : "text/plain; charset=utf-8", cancel);
         await foreach (var line in lines)

@@ -303,5 +303,5 @@ internal sealed partial class ServiceController
     }
 
     private void Tell(string type, InstanceId? instance, string text, IReadOnlyDictionary<string, string>? data = null) =>
-        _context.Events(new PlatformEvent(type, _revision.Id.Service, instance, text, data));
+        _untold.Enqueue(new PlatformEvent(type, _revision.Id.Service, instance, text, data));
 }

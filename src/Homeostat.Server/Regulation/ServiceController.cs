@@ -19,7 +19,7 @@ namespace Homeostat.Server.Regulation;
 ///   first waiter, drained seat, command ended, list of the driver, operator, timer
 ///        |  Post / Signal
 ///        v
-///   Turn: messages -> input -> Step -> PlanCheck -> execute (off the loop) -> verdict, wish -> Publish -> arm timer
+///   Turn: messages -> input -> Step -> PlanCheck -> execute (off the loop) -> Publish -> events -> verdict, wish -> arm timer
 /// </code>
 /// A turn runs on the thread that signalled if no turn is running, so that a request reaches the driver without waiting for a thread.
 /// </remarks>
@@ -32,6 +32,7 @@ internal sealed partial class ServiceController : IDisposable
     private readonly SortedSet<RevisionId> _prepared = new(Comparer<RevisionId>.Create((a, b) => a.Number.CompareTo(b.Number)));
     private readonly List<CommandResult> _results = [];
     private readonly DecisionRing _decisions = new();
+    private readonly Queue<PlatformEvent> _untold = [];
     private readonly ITimer _timer;
     private Revision _revision;
     private RegulatorMemory _memory;
@@ -170,8 +171,9 @@ internal sealed partial class ServiceController : IDisposable
             Execute(command);
         }
 
-        Publish(plan.LookAgainAt);
         Tell(plan.Decisions);
+        Publish(plan.LookAgainAt);
+        TellAll();
         if (plan.Verdict is { } verdict)
         {
             Upstream.Refuse(verdict, last);
@@ -213,13 +215,24 @@ internal sealed partial class ServiceController : IDisposable
         _prepared.Contains(_revision.Id), _preparing == _revision.Id, _makingTemplate == _revision.Id,
         _prepared.Contains(_revision.Id) ? _context.Driver.Describe(_revision.Id) : null);
 
-    /// <summary>Once they are under way: whoever hears that an instance drains gets no slot of it any more.</summary>
     private void Tell(IReadOnlyList<Decision> decisions)
     {
         foreach (var decision in decisions)
         {
             _context.Counters.Decide(decision.Action);
-            _context.Events(new PlatformEvent("decision.made", _revision.Id.Service, decision.Instance, $"{decision.Action}: {decision.Reason} ({decision.Trigger})"));
+            Tell("decision.made", decision.Instance, $"{decision.Action}: {decision.Reason} ({decision.Trigger})");
+        }
+    }
+
+    /// <summary>
+    /// Events of a turn are told when what they tell of is under way and can be seen: whoever looks at the service because of one finds it there, and may
+    /// get no other event to look again.
+    /// </summary>
+    private void TellAll()
+    {
+        while (_untold.TryDequeue(out var happened))
+        {
+            _context.Events(happened);
         }
     }
 

@@ -82,7 +82,7 @@ public sealed class WakeThroughTheGatewayTests : IAsyncLifetime
         })).ToList();
         await scene.Events.WaitForAsync("an instance", e => e.Type is "instance.woken" or "instance.ready");
 
-        scene.Host.Crash(await FirstRunning(scene).Within("a running instance in the view"), new ExitInfo(null, 11, false));
+        scene.Host.Crash(scene.View.Instances.First(i => i.View.Tier == Tier.Running).View.Id, new ExitInfo(null, 11, false));
 
         var all = (await Task.WhenAll(load).Within("the load")).SelectMany(s => s).ToList();
         Assert.Equal(1000, all.Count);
@@ -123,20 +123,6 @@ public sealed class WakeThroughTheGatewayTests : IAsyncLifetime
         using var json = System.Text.Json.JsonDocument.Parse(problem);
         return json.RootElement.GetProperty("detail").GetString()!;
     }
-
-    /// <summary>The event may come a moment before the view shows it.</summary>
-    private static Task<InstanceId> FirstRunning(BoardScene scene) => Task.Run(async () =>
-    {
-        while (true)
-        {
-            if (scene.View.Instances.FirstOrDefault(i => i.View.Tier == Tier.Running) is { } running)
-            {
-                return running.View.Id;
-            }
-
-            await Task.Yield();
-        }
-    });
 
     [Fact]
     public async Task DeadBeforeTheRequest_NobodyNotices()

@@ -301,6 +301,29 @@ public sealed class ServiceBoardTests
     }
 
     [Fact]
+    public async Task WhoeverHearsOfAnInstance_FindsItInTheView()
+    {
+        await using var scene = await BoardScene.AppliedAsync(Specs.Service(), template: false);
+        var seen = new EventWaiter<(string Type, Tier? Tier)>("views");
+        scene.AtOnce = e =>
+        {
+            if (e.Instance is { } id && e.Type.StartsWith("instance.", StringComparison.Ordinal))
+            {
+                seen.Add((e.Type, scene.View.Instances.FirstOrDefault(i => i.View.Id == id)?.View.Tier));
+            }
+        };
+
+        await scene.ServeAsync();
+        var made = await seen.WaitForAsync("the start", v => v.Type is "instance.ready" or "instance.woken");
+        await scene.Board.SleepAsync(new ServiceName("blog"), Tier.Image, default);
+        var slept = await seen.WaitForAsync("the sleep", v => v.Type == "instance.slept");
+        await scene.Board.SleepAsync(new ServiceName("blog"), Tier.Stopped, default);
+        var stopped = await seen.WaitForAsync("the stop", v => v.Type == "instance.stopped");
+
+        Assert.Equal((Tier.Running, Tier.Image, null), (made.Tier, slept.Tier, stopped.Tier));
+    }
+
+    [Fact]
     public async Task Wake_TheWayFromTheRequestToTheDriver_IsShort()
     {
         await using var scene = await BoardScene.AppliedAsync();
