@@ -1,3 +1,4 @@
+using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
 namespace Homeostat.Testing;
@@ -14,6 +15,9 @@ public static class Specs
         Routes = [new RouteSpec($"{name}.localhost")],
         Env = fake is null ? [] : [KeyValuePair.Create("FAKE", fake)],
     };
+
+    /// <summary>What an instance has where a test does not look at limits.</summary>
+    public static ResourceLimits Limits { get; } = ResourceLimits.BaseOf(new ResourceSpec());
 
     public static Revision Revision(ServiceSpec? spec = null, int number = 1)
     {

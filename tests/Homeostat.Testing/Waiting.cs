@@ -26,6 +26,18 @@ public static class Waiting
         }
     }
 
+    /// <summary>Looks every few milliseconds until it is so; for what tells nobody when it changes, as counters of the kernel.</summary>
+    public static async Task Until(Func<Task<bool>> isSo, string what)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!await isSo())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < Deadline, $"did not happen within {Deadline}: {what}");
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
     public static async Task<T> Within<T>(this Task<T> task, string what, TimeSpan? deadline = null)
     {
         await ((Task)task).Within(what, deadline);

@@ -9,6 +9,8 @@ namespace Homeostat.Client.Wire;
 /// <param name="MemoryBytes">Resident memory now.</param>
 /// <param name="ImageBytes">Size of its sleep image; 0 without.</param>
 /// <param name="Doing">What is being done to it (<c>waking</c>, <c>sleeping</c> ...), or how it ended; null: nothing.</param>
+/// <param name="CpuLimit">Cores it may use now; null: no limit, or not known.</param>
+/// <param name="MemoryLimitBytes">Memory it may use now; null: not known, or no process lives.</param>
 public sealed record InstanceInfo(
     string Id,
     string Service,
@@ -21,4 +23,6 @@ public sealed record InstanceInfo(
     double CpuSeconds,
     long MemoryBytes,
     long ImageBytes,
-    string? Doing);
+    string? Doing,
+    double? CpuLimit = null,
+    long? MemoryLimitBytes = null);

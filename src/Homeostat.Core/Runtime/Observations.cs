@@ -11,6 +11,7 @@ namespace Homeostat.Core.Runtime;
 /// <param name="MemoryBytes">Resident memory now.</param>
 /// <param name="ImageBytes">Size of its sleep image; 0 without.</param>
 /// <param name="Exit">Set once the program ended by itself.</param>
+/// <param name="Limits">What it may use at most, as the kernel has it; null where that is not known (no control group, or no container now).</param>
 public sealed record ObservedInstance(
     InstanceId Id,
     RevisionId Revision,
@@ -21,7 +22,8 @@ public sealed record ObservedInstance(
     TimeSpan CpuTime,
     long MemoryBytes,
     long ImageBytes = 0,
-    ExitInfo? Exit = null);
+    ExitInfo? Exit = null,
+    ResourceLimits? Limits = null);
 
 /// <summary>How a program ended.</summary>
 /// <param name="Code">Exit code 0..255, or null if a signal ended it.</param>

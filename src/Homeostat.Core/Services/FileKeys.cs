@@ -6,8 +6,8 @@ namespace Homeostat.Core.Services;
 internal sealed record FileKeys(IReadOnlyList<string> Known, IReadOnlyList<string> Later)
 {
     public static readonly FileKeys Top = new(
-        ["service", "tenant", "rootfs", "host", "command", "workdir", "env", "mounts", "port", "routes", "health", "scale", "resources", "idle", "checkpoint"],
-        ["image", "recycle", "predict", "messages", "secrets", "depends_on"]);
+        ["service", "tenant", "rootfs", "host", "command", "workdir", "env", "mounts", "port", "routes", "health", "scale", "resources", "idle", "checkpoint", "predict"],
+        ["image", "recycle", "messages", "secrets", "depends_on"]);
 
     public static readonly FileKeys Mount = new(["source", "target", "readonly"], []);
     public static readonly FileKeys Route = new(["host", "path"], ["tls"]);
@@ -15,10 +15,11 @@ internal sealed record FileKeys(IReadOnlyList<string> Known, IReadOnlyList<strin
     public static readonly FileKeys Scale = new(["min", "max", "concurrency"], ["window", "panic", "predict"]);
     public static readonly FileKeys Concurrency = new(["target", "limit"], []);
     public static readonly FileKeys Resources = new(["cpu", "memory"], []);
-    public static readonly FileKeys Cpu = new(["base"], ["burst", "idle"]);
-    public static readonly FileKeys Memory = new(["base"], ["max"]);
+    public static readonly FileKeys Cpu = new(["base", "burst"], ["idle"]);
+    public static readonly FileKeys Memory = new(["base", "max"], []);
     public static readonly FileKeys Idle = new(["freeze", "image", "stop"], ["remove", "signals"]);
     public static readonly FileKeys Checkpoint = new(["mode", "clones", "warmup", "spares", "before_checkpoint", "after_restore"], []);
+    public static readonly FileKeys Predict = new(["mode", "model"], []);
 
     /// <summary>Words of other tools for the same thing; nearer to what was meant than any edit distance.</summary>
     private static readonly SortedDictionary<string, string> Synonyms = new(StringComparer.Ordinal)
@@ -32,10 +33,14 @@ internal sealed record FileKeys(IReadOnlyList<string> Known, IReadOnlyList<strin
         ["healthcheck"] = "health",
         ["hostname"] = "host",
         ["hosts"] = "routes",
+        ["forecast"] = "predict",
+        ["limit"] = "max",
         ["limits"] = "resources",
         ["name"] = "service",
+        ["prediction"] = "predict",
         ["prefix"] = "path",
         ["read_only"] = "readonly",
+        ["request"] = "base",
         ["root"] = "rootfs",
         ["ro"] = "readonly",
         ["volumes"] = "mounts",

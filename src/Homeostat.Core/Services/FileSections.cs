@@ -54,10 +54,36 @@ internal static class FileSections
     public static ResourceSpec ReadResources(FileSection top)
     {
         var defaults = new ResourceSpec();
-        var resources = top.Section("resources", FileKeys.Resources, "resources: { cpu: { base: 0.5 }, memory: { base: 256Mi } }");
-        var cpu = resources?.Section("cpu", FileKeys.Cpu, "cpu: { base: 0.5 }");
-        var memory = resources?.Section("memory", FileKeys.Memory, "memory: { base: 256Mi }");
-        return new ResourceSpec(cpu is null ? null : ReadCpu(cpu), memory is null ? defaults.MemoryBaseBytes : ReadMemory(memory) ?? defaults.MemoryBaseBytes);
+        var resources = top.Section("resources", FileKeys.Resources, "resources: { cpu: { base: 0.5, burst: 2 }, memory: { base: 256Mi, max: 512Mi } }");
+        var cpu = resources?.Section("cpu", FileKeys.Cpu, "cpu: { base: 0.5, burst: 2 }");
+        var memory = resources?.Section("memory", FileKeys.Memory, "memory: { base: 256Mi, max: 512Mi }");
+        var (cpuBase, burst) = (ReadCpu(cpu, "base", "0.5"), ReadCpu(cpu, "burst", "2"));
+        if (burst is not null && !cpu!.Has("base"))
+        {
+            cpu.Add(cpu.Node("burst")!, Conflict, "burst", "has no base beside it; without base there is no CPU limit that could be raised", "Add base: 0.5, or remove burst.");
+        }
+        else if (cpuBase > burst)
+        {
+            cpu!.Add(cpu.Node("burst")!, Conflict, "burst", $"is {Quantities.FormatCpu(burst.Value)}, base is {Quantities.FormatCpu(cpuBase.Value)}; burst must not be below base", "Raise burst or lower base.");
+        }
+        var (memoryBase, most) = (ReadMemory(memory, "base", "256Mi"), ReadMemory(memory, "max", "512Mi"));
+        if (memoryBase > most)
+        {
+            memory!.Add(memory.Node("max")!, Conflict, "max", $"is {Quantities.FormatSize(most.Value)}, base is {Quantities.FormatSize(memoryBase.Value)}; max must not be below base", "Raise max or lower base.");
+        }
+        return new ResourceSpec(cpuBase, memoryBase ?? Math.Min(defaults.MemoryBaseBytes, most ?? long.MaxValue), burst, most);
+    }
+
+    public static PredictSpec ReadPredict(FileSection top)
+    {
+        var defaults = new PredictSpec();
+        if (top.Section("predict", FileKeys.Predict, "predict: { mode: raise, model: auto }") is not { } predict)
+        {
+            return defaults;
+        }
+        var mode = predict.Choice("mode", ("off", PredictMode.Off), ("shadow", PredictMode.Shadow), ("raise", PredictMode.Raise));
+        var model = predict.Choice("model", [.. PredictSpec.Models.Select((name, index) => (name, index))]);
+        return new PredictSpec(mode ?? defaults.Mode, model is { } index ? PredictSpec.Models[index] : defaults.Model);
     }
 
     public static IdleSpec ReadIdle(FileSection top)
@@ -105,10 +131,10 @@ internal static class FileSections
             ReadRequestPath(checkpoint, "after_restore"));
     }
 
-    private static double? ReadCpu(FileSection cpu)
+    private static double? ReadCpu(FileSection? cpu, string key, string example)
     {
         const string rule = "cores 0.01..1024, like 0.25 or 250m";
-        if (cpu.Text("base", rule, "Write base: 0.5.") is not { } scalar)
+        if (cpu?.Text(key, rule, $"Write {key}: {example}.") is not { } scalar)
         {
             return null;
         }
@@ -116,14 +142,14 @@ internal static class FileSections
         {
             return cores;
         }
-        cpu.Add(scalar, Invalid, "base", $"is {scalar.Shown}; it must be {rule}", "Write base: 0.5, or 500m.");
+        cpu.Add(scalar, Invalid, key, $"is {scalar.Shown}; it must be {rule}", $"Write {key}: 0.5, or 500m.");
         return null;
     }
 
-    private static long? ReadMemory(FileSection memory)
+    private static long? ReadMemory(FileSection? memory, string key, string example)
     {
         const string rule = "a size 4Mi..16Ti";
-        if (memory.Text("base", rule, "Write base: 256Mi.") is not { } scalar)
+        if (memory?.Text(key, rule, $"Write {key}: {example}.") is not { } scalar)
         {
             return null;
         }
@@ -131,7 +157,7 @@ internal static class FileSections
         {
             return bytes;
         }
-        memory.Add(scalar, Invalid, "base", $"is {scalar.Shown}; it must be {rule}", "Write it with Ki, Mi, Gi or Ti: 256Mi.");
+        memory.Add(scalar, Invalid, key, $"is {scalar.Shown}; it must be {rule}", "Write it with Ki, Mi, Gi or Ti: 256Mi.");
         return null;
     }
 

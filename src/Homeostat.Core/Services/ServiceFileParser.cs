@@ -54,8 +54,8 @@ public static class ServiceFileParser
         var env = ReadEnv(top);
         var mounts = paths.ReadMounts(top);
         var routes = ReadRoutes(top, service);
-        var (health, scale, resources, idle, checkpoint) = (
-            FileSections.ReadHealth(top), FileSections.ReadScale(top), FileSections.ReadResources(top), FileSections.ReadIdle(top), FileSections.ReadCheckpoint(top));
+        var (health, scale, resources) = (FileSections.ReadHealth(top), FileSections.ReadScale(top), FileSections.ReadResources(top));
+        var (idle, checkpoint, predict) = (FileSections.ReadIdle(top), FileSections.ReadCheckpoint(top), FileSections.ReadPredict(top));
         if (service is null || rootSource is null || command is null || port is null)
         {
             return null;
@@ -76,6 +76,7 @@ public static class ServiceFileParser
             Resources = resources,
             Idle = idle,
             Checkpoint = checkpoint,
+            Predict = predict,
         };
     }
 

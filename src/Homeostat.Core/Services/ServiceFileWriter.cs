@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace Homeostat.Core.Services;
 
 /// <summary>
-/// The canonical form of a spec: a service file in JSON with every default written out, keys in a fixed order, paths absolute. The parser reads it
+/// The canonical form of a spec: a service file in JSON with the defaults written out, keys in a fixed order, paths absolute. The parser reads it
 /// back to an equal spec, so the registry and the API need no second format. Equal specs have equal canonical forms and digests.
 /// </summary>
 public static class ServiceFileWriter
@@ -26,6 +26,7 @@ public static class ServiceFileWriter
             WriteResources(json, spec.Resources);
             WriteIdle(json, spec.Idle);
             WriteCheckpoint(json, spec.Checkpoint);
+            WritePredict(json, spec.Predict);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
@@ -107,10 +108,12 @@ public static class ServiceFileWriter
         {
             json.WriteStartObject("cpu");
             json.WriteString("base", Quantities.FormatCpu(cores));
+            WriteOptional(json, "burst", resources.CpuBurst is { } burst ? Quantities.FormatCpu(burst) : null);
             json.WriteEndObject();
         }
         json.WriteStartObject("memory");
         json.WriteString("base", Quantities.FormatSize(resources.MemoryBaseBytes));
+        WriteOptional(json, "max", resources.MemoryMaxBytes is { } most ? Quantities.FormatSize(most) : null);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -133,6 +136,19 @@ public static class ServiceFileWriter
         json.WriteNumber("spares", checkpoint.Spares);
         WriteOptional(json, "before_checkpoint", checkpoint.BeforeCheckpoint);
         WriteOptional(json, "after_restore", checkpoint.AfterRestore);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Left out where nothing is asked for, so that specs from before the key keep their digest.</summary>
+    private static void WritePredict(Utf8JsonWriter json, PredictSpec predict)
+    {
+        if (predict == new PredictSpec())
+        {
+            return;
+        }
+        json.WriteStartObject("predict");
+        json.WriteString("mode", predict.Mode.ToString().ToLowerInvariant());
+        json.WriteString("model", predict.Model);
         json.WriteEndObject();
     }
 

@@ -38,6 +38,8 @@ public sealed record ServiceSpec
     public IdleSpec Idle { get; init; } = new();
 
     public CheckpointSpec Checkpoint { get; init; } = new();
+
+    public PredictSpec Predict { get; init; } = new();
 }
 
 /// <summary>Where a container's root file system comes from.</summary>
@@ -81,7 +83,9 @@ public sealed record ScaleSpec(int Min = 0, int Max = 10, int ConcurrencyTarget 
 
 /// <param name="CpuBase">Cores per instance, 0.01..; null: no limit.</param>
 /// <param name="MemoryBaseBytes">Memory per instance. Default 256 MiB.</param>
-public sealed record ResourceSpec(double? CpuBase = null, long MemoryBaseBytes = 256L << 20);
+/// <param name="CpuBurst">Cores a busy instance is raised to, at least <paramref name="CpuBase"/>; null: never raised.</param>
+/// <param name="MemoryMaxBytes">Memory an instance is raised to, at least <paramref name="MemoryBaseBytes"/>; null: never raised.</param>
+public sealed record ResourceSpec(double? CpuBase = null, long MemoryBaseBytes = 256L << 20, double? CpuBurst = null, long? MemoryMaxBytes = null);
 
 /// <summary>How long an instance without work stays in a tier, counted from the end of its last work.</summary>
 /// <param name="Freeze">Default 10 s.</param>

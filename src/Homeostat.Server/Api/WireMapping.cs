@@ -32,7 +32,8 @@ internal static class WireMapping
         var doing = view.Exit is { } exit ? exit.ToString() : view.Operation?.Kind.ToString().ToLowerInvariant() ?? (view.DrainingSince is null ? null : "draining");
         return new InstanceInfo(
             view.Id.Value, view.Revision.Service.Value, view.Revision.Number, TierName(view.Tier), seen.Pid, seen.Endpoint?.ToString(), seen.StartedAt,
-            view.InFlight, Math.Round(seen.CpuTime.TotalSeconds, 3), seen.MemoryBytes, seen.ImageBytes, doing);
+            view.InFlight, Math.Round(seen.CpuTime.TotalSeconds, 3), seen.MemoryBytes, seen.ImageBytes, doing,
+            seen.Limits?.Cpu, seen.Limits?.MemoryBytes);
     }
 
     public static ServiceDetail Detail(ServiceSnapshot service, IReadOnlyList<Revision> history)

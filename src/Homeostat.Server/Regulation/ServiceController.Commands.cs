@@ -157,15 +157,17 @@ internal sealed partial class ServiceController
 
     private async Task<(StartReport? Ready, Failure? Failure)> CallAsync(RegulatorCommand command, Revision revision, Generation generation, CancellationToken cancel)
     {
-        var driver = _context.Driver;
+        var (driver, resources) = (_context.Driver, revision.Spec.Resources);
         switch (command)
         {
             case RegulatorCommand.Start start:
-                var started = await driver.StartAsync(start.Id, start.Revision, start.Way, generation, cancel);
-                return (started.Ready, started.Failure);
+                // No CPU limit until it is ready: a quota would slow the start, which nobody but the waiting request pays for.
+                var started = await driver.StartAsync(start.Id, start.Revision, start.Way, ResourceLimits.BaseOf(resources) with { Cpu = null }, generation, cancel);
+                return Calm(start.Id, resources, started);
             case RegulatorCommand.Wake wake:
-                var woken = await driver.WakeAsync(wake.Id, generation, cancel);
-                return (woken.Ready, woken.Failure);
+                var thawed = wake.From is Tier.Frozen or Tier.PagedOut;
+                var woken = await driver.WakeAsync(wake.Id, thawed ? ResourceLimits.BaseOf(resources) : ResourceLimits.BaseOf(resources) with { Cpu = null }, generation, cancel);
+                return Calm(wake.Id, resources, woken);
             case RegulatorCommand.Sleep sleep:
                 return (null, await driver.SleepAsync(sleep.Id, sleep.To, generation, cancel));
             case RegulatorCommand.Stop stop:
@@ -183,6 +185,18 @@ internal sealed partial class ServiceController
             default:
                 throw new InvalidOperationException($"unknown command {command}");
         }
+    }
+
+    /// <summary>Gives an instance that has become ready its declared limits. That it has none on this host was said by doctor.</summary>
+    private (StartReport? Ready, Failure? Failure) Calm(InstanceId id, ResourceSpec resources, StartOutcome outcome)
+    {
+        if (outcome.Ready is not null && outcome.Ready.Instance.Limits?.Cpu != resources.CpuBase
+            && _context.Driver.Resize(id, new ResourceLimits(resources.CpuBase, outcome.Ready.Instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes)) is { Kind: not FailureKind.NotSupported } failure)
+        {
+            LogResizeFailed(_log, id, failure.Message);
+        }
+
+        return (outcome.Ready, outcome.Failure);
     }
 
     private static Failure NoTemplate { get; } = new(FailureKind.NotSupported, "the driver made no template and gave no reason");

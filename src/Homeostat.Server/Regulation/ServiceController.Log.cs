@@ -14,4 +14,7 @@ internal sealed partial class ServiceController
 
     [LoggerMessage(2003, LogLevel.Warning, "{Service}: {Command} failed: {Failure}")]
     private static partial void LogCommandFailed(ILogger log, ServiceName service, RegulatorCommand command, string failure);
+
+    [LoggerMessage(2004, LogLevel.Warning, "{Instance} keeps its limits: {Failure}")]
+    private static partial void LogResizeFailed(ILogger log, InstanceId instance, string failure);
 }

@@ -36,7 +36,8 @@ public sealed class ServiceFileParserTests
         Assert.Equal([new RouteSpec("blog.example.org"), new RouteSpec("*.example.net", "/api")], spec.Routes);
         Assert.Equal(new HealthSpec("/healthz", TimeSpan.FromSeconds(90)), spec.Health);
         Assert.Equal(new ScaleSpec(1, 4, 2, 3), spec.Scale);
-        Assert.Equal(new ResourceSpec(0.25, 128 << 20), spec.Resources);
+        Assert.Equal(new ResourceSpec(0.25, 128 << 20, 1.5, 1 << 30), spec.Resources);
+        Assert.Equal(new PredictSpec(PredictMode.Shadow, "grey"), spec.Predict);
         Assert.Equal(new IdleSpec(TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(90)), spec.Idle);
         Assert.Equal(ClonePolicy.Yes, spec.Checkpoint.Clones);
         Assert.Equal(["/", "/a?b=1"], spec.Checkpoint.Warmup);
@@ -61,6 +62,29 @@ public sealed class ServiceFileParserTests
     [InlineData("scale: { concurrency: { target: 100 } }", 0, 10, 100, 100)]
     public void Parse_PartOfScaleDeclared_DefaultsBendToIt(string line, int min, int max, int target, int limit) =>
         Assert.Equal(new ScaleSpec(min, max, target, limit), Spec(Minimal + "\n" + line).Scale);
+
+    [Theory]
+    [InlineData("resources: { memory: { max: 512Mi } }", 256, 512)]
+    [InlineData("resources: { memory: { max: 100Mi } }", 100, 100)]
+    [InlineData("resources: { memory: { base: 100Mi, max: 100Mi } }", 100, 100)]
+    public void Parse_MemoryMaxDeclared_DefaultBendsToIt(string line, long baseMiB, long maxMiB) =>
+        Assert.Equal(new ResourceSpec(null, baseMiB << 20, null, maxMiB << 20), Spec(Minimal + "\n" + line).Resources);
+
+    [Fact]
+    public void Parse_EveryModel_IsAccepted() =>
+        Assert.All(PredictSpec.Models, model => Assert.Equal(model, Spec(Minimal + $"\npredict: {{ model: {model} }}").Predict.Model));
+
+    /// <summary>A digest that changed with the platform's version would make a new revision of every service, and its images void.</summary>
+    [Fact]
+    public void Write_WithoutTheNewKeys_IsAsBefore()
+    {
+        var canonical = ServiceFileWriter.Write(Spec(Minimal));
+
+        Assert.DoesNotContain("predict", canonical, StringComparison.Ordinal);
+        Assert.DoesNotContain("burst", canonical, StringComparison.Ordinal);
+        Assert.EndsWith(""" "resources":{"memory":{"base":"256Mi"}},"idle":{"freeze":"10s","image":"5m","stop":"30m"},"checkpoint":{"mode":"auto","clones":"auto","warmup":[],"spares":0}}"""[1..], canonical, StringComparison.Ordinal);
+        Assert.Equal(canonical, ServiceFileWriter.Write(Spec(Minimal + "\npredict: { mode: raise, model: auto }")));
+    }
 
     [Theory]
     [InlineData(Minimal)]

@@ -10,7 +10,7 @@ public sealed class ServiceFileReferenceTests
     [
         ("", FileKeys.Top), ("mounts[].", FileKeys.Mount), ("routes[].", FileKeys.Route), ("health.", FileKeys.Health), ("scale.", FileKeys.Scale),
         ("scale.concurrency.", FileKeys.Concurrency), ("resources.", FileKeys.Resources), ("resources.cpu.", FileKeys.Cpu), ("resources.memory.", FileKeys.Memory),
-        ("idle.", FileKeys.Idle), ("checkpoint.", FileKeys.Checkpoint),
+        ("idle.", FileKeys.Idle), ("checkpoint.", FileKeys.Checkpoint), ("predict.", FileKeys.Predict),
     ];
 
     private static readonly string Reference = File.ReadAllText(Path.Combine(ServiceFiles.GoldenFolder(), "../../../../docs/reference/service-file.md"));
@@ -42,5 +42,6 @@ public sealed class ServiceFileReferenceTests
 
         Assert.Equal((new ScaleSpec(), new IdleSpec(), TimeSpan.FromSeconds(30)), (spec.Scale, spec.Idle, spec.Health.StartTimeout));
         Assert.Equal(new ResourceSpec().MemoryBaseBytes, spec.Resources.MemoryBaseBytes);
+        Assert.Equal(new PredictSpec(), spec.Predict);
     }
 }

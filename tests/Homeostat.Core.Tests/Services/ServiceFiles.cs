@@ -28,9 +28,10 @@ internal static class ServiceFiles
         routes: [ { host: Blog.Example.ORG }, { host: "*.example.net.", path: /api/ } ]
         health: { path: /healthz, timeout: 1m30s }
         scale: { min: 1, max: 4, concurrency: { target: 2, limit: 3 } }
-        resources: { cpu: { base: 250m }, memory: { base: 128Mi } }
+        resources: { cpu: { base: 250m, burst: 1.5 }, memory: { base: 128Mi, max: 1Gi } }
         idle: { freeze: 500ms, image: 5m, stop: 1h30m }
         checkpoint: { mode: auto, clones: yes, warmup: [ "/", /a?b=1 ], spares: 2, before_checkpoint: /before, after_restore: /after }
+        predict: { mode: shadow, model: grey }
         """;
 
     public static ServiceSpec Spec(string text, string baseFolder = "/base")

@@ -12,7 +12,7 @@ public abstract partial class RuntimeDriverConformance
     public async Task Start_OfAProgramThatDoesNotGetReady_SaysWhyAndLeavesNothing(ConformanceProgram program, FailureKind kind, string says)
     {
         var revision = await PreparedAsync(program);
-        var outcome = await Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Next(), default);
+        var outcome = await Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
 
         Assert.Equal(kind, outcome.Failure!.Kind);
         Assert.Contains(says, outcome.Failure.Message, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public abstract partial class RuntimeDriverConformance
     {
         var revision = Specs.Revision(Program(ConformanceProgram.NotFound, "conformance"));
         var failure = await Driver.PrepareAsync(revision, default)
-            ?? (await Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Next(), default)).Failure;
+            ?? (await Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure;
 
         Assert.Equal(FailureKind.CommandNotFound, failure!.Kind);
         Assert.NotNull(failure.Remedy);

@@ -11,7 +11,7 @@ public abstract partial class RuntimeDriverConformance
     public async Task Start_Cold_ServesAndIsListed()
     {
         var revision = await PreparedAsync();
-        var outcome = await Driver.StartAsync(new("web-1"), revision.Id, StartWay.Cold, Next(), default);
+        var outcome = await Driver.StartAsync(new("web-1"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
 
         Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
         Assert.Equal(WakeWay.Cold, outcome.Ready!.Way);
@@ -31,7 +31,7 @@ public abstract partial class RuntimeDriverConformance
         var id = await StartedAsync(revision);
         var pid = (await SeenAsync(id)).Pid;
 
-        var again = await Driver.StartAsync(id, revision.Id, StartWay.Cold, Next(), default);
+        var again = await Driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
 
         Assert.Equal((WakeWay.Running, pid), (again.Ready!.Way, again.Ready.Instance.Pid));
     }
@@ -55,7 +55,7 @@ public abstract partial class RuntimeDriverConformance
         var revision = await PreparedAsync();
         foreach (var id in (string[])["b", "a"])
         {
-            await Driver.StartAsync(new(id), revision.Id, StartWay.Cold, Next(), default);
+            await Driver.StartAsync(new(id), revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
         }
 
         Assert.Equal(["a", "b"], (await Driver.ListAsync(default)).Select(instance => instance.Id.Value));
@@ -89,18 +89,18 @@ public abstract partial class RuntimeDriverConformance
     {
         var revision = await PreparedAsync();
         var id = NewId();
-        await Driver.StartAsync(id, revision.Id, StartWay.Cold, new(10), default);
+        await Driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, new(10), default);
 
         Assert.Equal(FailureKind.Superseded, (await Driver.SleepAsync(id, Tier.Frozen, new(9), default))!.Kind);
-        Assert.Equal(FailureKind.Superseded, (await Driver.WakeAsync(id, new(9), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.Superseded, (await Driver.WakeAsync(id, Specs.Limits, new(9), default)).Failure!.Kind);
         await Driver.StopAsync(id, TimeSpan.Zero, new(11), default);
-        Assert.Equal(FailureKind.Superseded, (await Driver.StartAsync(id, revision.Id, StartWay.Cold, new(10), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.Superseded, (await Driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, new(10), default)).Failure!.Kind);
     }
 
     [Fact]
     public async Task Start_OfARevisionThatIsNotPrepared_IsNotFound()
     {
-        var outcome = await Driver.StartAsync(NewId(), new(new("nobody"), 1), StartWay.Cold, Next(), default);
+        var outcome = await Driver.StartAsync(NewId(), new(new("nobody"), 1), StartWay.Cold, Specs.Limits, Next(), default);
         Assert.Equal(FailureKind.NotFound, outcome.Failure!.Kind);
     }
 
@@ -109,7 +109,7 @@ public abstract partial class RuntimeDriverConformance
     {
         var revision = await PreparedAsync(ConformanceProgram.NeverListens);
         using var cancel = new CancellationTokenSource();
-        var start = Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Next(), cancel.Token);
+        var start = Driver.StartAsync(NewId(), revision.Id, StartWay.Cold, Specs.Limits, Next(), cancel.Token);
         await cancel.CancelAsync();
 
         try

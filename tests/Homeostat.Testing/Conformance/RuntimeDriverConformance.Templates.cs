@@ -19,7 +19,7 @@ public abstract partial class RuntimeDriverConformance
         var (first, second) = (NewId(), NewId());
         foreach (var id in (InstanceId[])[first, second])
         {
-            var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Clone, Next(), default);
+            var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Clone, Specs.Limits, Next(), default);
             Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
             Assert.Equal(WakeWay.Restored, outcome.Ready!.Way);
         }
@@ -38,7 +38,7 @@ public abstract partial class RuntimeDriverConformance
         var revision = await PreparedAsync(change: CloneableSpec);
         await Driver.MakeTemplateAsync(revision.Id, default);
         var id = NewId();
-        Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Next(), default)).Failure);
+        Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
         Assert.Contains("count 1", await GetAsync(id));
 
         Assert.Null(await SleepAsync(id, Tier.Frozen));
@@ -58,7 +58,7 @@ public abstract partial class RuntimeDriverConformance
         {
             await SparedAsync(revision.Id);
             var id = NewId();
-            var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Spare, Next(), default);
+            var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Spare, Specs.Limits, Next(), default);
             Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
             Assert.Contains("count 1", await GetAsync(id));
         }
@@ -70,7 +70,7 @@ public abstract partial class RuntimeDriverConformance
     public async Task Clone_WithoutTemplate_IsNoImage(StartWay way)
     {
         var revision = await PreparedAsync();
-        Assert.Equal(FailureKind.NoImage, (await Driver.StartAsync(NewId(), revision.Id, way, Next(), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.NoImage, (await Driver.StartAsync(NewId(), revision.Id, way, Specs.Limits, Next(), default)).Failure!.Kind);
         Assert.Empty(await Driver.ListAsync(default));
     }
 
@@ -81,7 +81,7 @@ public abstract partial class RuntimeDriverConformance
         var revision = await PreparedAsync(change: spec => spec with { Checkpoint = spec.Checkpoint with { Clones = ClonePolicy.No } });
         var status = await Driver.MakeTemplateAsync(revision.Id, default);
         Assert.True(status is { Template: TemplateState.Ready, ClonesAllowed: false, Checkpointable: true }, status.ToString());
-        Assert.Equal(FailureKind.NoImage, (await Driver.StartAsync(NewId(), revision.Id, StartWay.Clone, Next(), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.NoImage, (await Driver.StartAsync(NewId(), revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure!.Kind);
     }
 
     [Fact]
@@ -101,14 +101,14 @@ public abstract partial class RuntimeDriverConformance
         var revision = await PreparedAsync(change: CloneableSpec);
         await Driver.MakeTemplateAsync(revision.Id, default);
         var id = NewId();
-        Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Next(), default)).Failure);
+        Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
 
         await ReopenAsync();
         Assert.Null(await Driver.PrepareAsync(revision, default));
         Assert.Contains("count 1", await GetAsync(id));
         Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, default)).Template);
         var again = NewId();
-        Assert.Null((await Driver.StartAsync(again, revision.Id, StartWay.Clone, Next(), default)).Failure);
+        Assert.Null((await Driver.StartAsync(again, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
         Assert.Contains("count 1", await GetAsync(again));
     }
 

@@ -110,7 +110,7 @@ public abstract partial class RuntimeDriverConformance
     public async Task SleepOrWake_OfUnknown_IsNotFound()
     {
         Assert.Equal(FailureKind.NotFound, (await SleepAsync(new("nobody"), Tier.Frozen))!.Kind);
-        Assert.Equal(FailureKind.NotFound, (await Driver.WakeAsync(new("nobody"), Next(), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.NotFound, (await Driver.WakeAsync(new("nobody"), Specs.Limits, Next(), default)).Failure!.Kind);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public abstract partial class RuntimeDriverConformance : IAsyncLifetime
     protected async Task<InstanceId> StartedAsync(Revision revision)
     {
         var id = NewId();
-        var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Cold, Next(), default);
+        var outcome = await Driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
         Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
         return id;
     }
@@ -84,7 +84,7 @@ public abstract partial class RuntimeDriverConformance : IAsyncLifetime
 
     protected async Task<StartReport> WokenAsync(InstanceId id)
     {
-        var outcome = await Driver.WakeAsync(id, Next(), default);
+        var outcome = await Driver.WakeAsync(id, Specs.Limits, Next(), default);
         Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
         return outcome.Ready!;
     }

@@ -37,10 +37,28 @@ public interface IRuntimeDriver : IAsyncDisposable
     RevisionStatus? Describe(RevisionId revision);
 
     /// <summary>Starts a new instance and returns when it is ready (port listens, health answers, after-restore hook done).</summary>
-    Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, Generation generation, CancellationToken cancel);
+    /// <param name="limits">What it may use, from before its program runs.</param>
+    Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, ResourceLimits limits, Generation generation, CancellationToken cancel);
 
     /// <summary>Brings a frozen, paged out or imaged instance back to running. A sleep image is consumed by the attempt, successful or not.</summary>
-    Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel);
+    /// <param name="limits">
+    /// What it may use, from before it runs again. Memory is raised to it if need be and not lowered: what it holds must fit, and only <see cref="Resize"/> looks.
+    /// Where it ran already nothing is changed.
+    /// </param>
+    Task<StartOutcome> WakeAsync(InstanceId id, ResourceLimits limits, Generation generation, CancellationToken cancel);
+
+    /// <summary>
+    /// Changes what an instance may use, in place, whether it runs, stands at its limit or is frozen. Takes some tens of microseconds; a lower memory limit may take
+    /// longer, as the kernel takes page cache back. Safe beside every other call: while the instance is dumped the CPU limit is only noted. Refused
+    /// (<see cref="FailureKind.Environment"/>) is memory below what is in use, which would end in kills; <see cref="FailureKind.NotFound"/>: the id is not known,
+    /// starts, or has no container now; <see cref="FailureKind.NotSupported"/>: this host has no control groups for it. On a failure nothing has changed.
+    /// </summary>
+    Failure? Resize(InstanceId id, ResourceLimits limits);
+
+    /// <summary>
+    /// What an instance has used. Costs a few microseconds and no allocation, from any thread. Null: not known, no process, or nothing that counts.
+    /// </summary>
+    ResourceUsage? Sample(InstanceId id);
 
     /// <summary>Takes a running or higher-tier instance down to <paramref name="to"/>: frozen, paged out or image. On failure it stays in (or returns to) the tier it had.</summary>
     Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel);
@@ -73,7 +91,11 @@ public readonly record struct Generation(long Value);
 /// <summary>What the driver can do on this host.</summary>
 /// <param name="Name"><c>oci</c>, <c>fake</c>.</param>
 /// <param name="Reductions">What is missing, one line each with the reason; empty on a full host.</param>
-public sealed record DriverCapabilities(string Name, bool Freeze, bool PageOut, bool Checkpoint, bool Clones, IReadOnlyList<string> Reductions);
+public sealed record DriverCapabilities(string Name, bool Freeze, bool PageOut, bool Checkpoint, bool Clones, IReadOnlyList<string> Reductions)
+{
+    /// <value>Whether limits are kept and can be changed (<see cref="IRuntimeDriver.Resize"/>). Default true.</value>
+    public bool Resize { get; init; } = true;
+}
 
 /// <param name="Way">How it came to run.</param>
 /// <param name="Took">From the call to ready.</param>

@@ -40,6 +40,18 @@ public sealed class FakeHost : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Lets a program want that many cores from now on, 0 or more: it gets what its limit allows. False: there is no such program.</summary>
+    public bool Load(InstanceId id, double cores)
+    {
+        if (!Instances.TryFind(id, out var instance))
+        {
+            return false;
+        }
+
+        instance.Want(cores);
+        return true;
+    }
+
     /// <summary>Ends all programs at once, without a word to anybody.</summary>
     public ValueTask DisposeAsync()
     {

@@ -93,4 +93,5 @@ public enum FakeStep
     PageOut,
     Dump,
     Stop,
+    Resize,
 }

@@ -7,7 +7,8 @@ namespace Homeostat.Drivers.Runtime.Fake;
 
 /// <summary>
 /// The program of a fake instance: a small HTTP/1.1 server on a loopback port. It answers <c>/</c> with its instance and a counter that lives in memory,
-/// <c>/slow?ms=N</c> after N ms, <c>/stream?n=N</c> with N chunks, <c>/big?bytes=N</c>, <c>/crash</c> by ending, anything with a body by its length and sum.
+/// <c>/slow?ms=N</c> after N ms, <c>/stream?n=N</c> with N chunks, <c>/big?bytes=N</c>, <c>/crash</c> by ending, anything with a body by its length and sum;
+/// <c>/burn</c> lets it want a core from then on (<c>/calm</c> none), <c>/hold?mib=N</c> lets it hold N MiB of memory.
 /// While stopped by <see cref="Freeze"/> the kernel still accepts connections and nothing answers, as with a frozen cgroup.
 /// </summary>
 internal sealed class FakeResponder : IDisposable
@@ -19,13 +20,13 @@ internal sealed class FakeResponder : IDisposable
     private readonly FakeMemory _memory;
     private readonly string _name;
     private readonly TimeProvider _time;
-    private readonly Action _crash;
+    private readonly FakeWork _work;
     private readonly List<Socket> _open = [];
     private volatile TaskCompletionSource _thawed;
 
-    public FakeResponder(string name, FakeMemory memory, TimeProvider time, Action crash)
+    public FakeResponder(string name, FakeMemory memory, TimeProvider time, FakeWork work)
     {
-        (_name, _memory, _time, _crash) = (name, memory, time, crash);
+        (_name, _memory, _time, _work) = (name, memory, time, work);
         _thawed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _thawed.SetResult();
         _listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -96,6 +97,7 @@ internal sealed class FakeResponder : IDisposable
             {
                 await _thawed.Task.WaitAsync(_ended.Token);
                 _memory.Hit($"{request.Method} {request.Target}");
+                _work.Served();
                 await AnswerAsync(stream, request);
                 if (request.Close)
                 {
@@ -124,8 +126,14 @@ internal sealed class FakeResponder : IDisposable
         switch (path)
         {
             case "/crash":
-                _crash();
+                _work.Crash();
                 return;
+            case "/burn" or "/calm":
+                _work.Want(path == "/burn" ? 1 : 0);
+                break;
+            case "/hold":
+                _work.Hold((long)Number(request.Target, "mib", 0) << 20);
+                break;
             case "/slow":
                 await Task.Delay(TimeSpan.FromMilliseconds(Number(request.Target, "ms", 100)), _time, _ended.Token);
                 break;

@@ -57,7 +57,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
 
     public RevisionStatus? Describe(RevisionId revision) => _revisions.TryGetValue(revision, out var known) ? known.Describe() : null;
 
-    public async Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, Generation generation, CancellationToken cancel)
+    public async Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, ResourceLimits limits, Generation generation, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         if (!_revisions.TryGetValue(revision, out var known))
@@ -65,7 +65,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
             return StartOutcome.Failed(FailureKind.NotFound, $"{revision} is not prepared");
         }
 
-        using var turn = await host.Instances.TakeAsync(id, () => new FakeInstance(id, revision, host, time), generation, cancel);
+        using var turn = await host.Instances.TakeAsync(id, () => new FakeInstance(id, revision, limits, host, time), generation, cancel);
         if (turn.Instance is not { } instance)
         {
             return new StartOutcome(null, turn.Refusal);
@@ -95,7 +95,7 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
         }
     }
 
-    public async Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel)
+    public async Task<StartOutcome> WakeAsync(InstanceId id, ResourceLimits limits, Generation generation, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
         using var turn = await host.Instances.TakeAsync(id, null, generation, cancel);
@@ -109,11 +109,13 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
             case Tier.Running:
                 return Ready(instance, WakeWay.Running, began, []);
             case Tier.Image:
+                instance.Begin(limits);
                 return await RestoreAsync(instance, began, cancel);
             case Tier.Frozen or Tier.PagedOut:
                 var step = instance.Tier == Tier.Frozen ? FakeStep.Thaw : FakeStep.PageIn;
                 await StepAsync(step, instance.Revision, id, cancel);
                 var failure = Fails(step, instance);
+                instance.Begin(limits);
                 return failure is null && instance.Thaw()
                     ? Ready(instance, WakeWay.Frozen, began, [step])
                     : new StartOutcome(null, failure ?? new Failure(FailureKind.ProgramExited, $"{id} ended while it was frozen"));
@@ -121,6 +123,21 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
                 return StartOutcome.Failed(FailureKind.NotFound, $"{id} is {instance.Tier} and can't be woken");
         }
     }
+
+    public Failure? Resize(InstanceId id, ResourceLimits limits)
+    {
+        if (!host.Instances.TryFind(id, out var instance))
+        {
+            return new Failure(FailureKind.NotFound, $"{id} is not known");
+        }
+
+        host.Record(FakeStep.Resize, instance.Revision, id);
+        return !Capabilities.Resize
+            ? new Failure(FailureKind.NotSupported, "this host limits nothing")
+            : Fails(FakeStep.Resize, instance) ?? instance.Resize(limits);
+    }
+
+    public ResourceUsage? Sample(InstanceId id) => host.Instances.TryFind(id, out var instance) ? instance.Sample() : null;
 
     public async Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel)
     {

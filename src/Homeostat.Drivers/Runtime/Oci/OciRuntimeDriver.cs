@@ -62,7 +62,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
 
     public RevisionStatus? Describe(RevisionId revision) => _revisions.Find(revision)?.Describe();
 
-    public async Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, Generation generation, CancellationToken cancel)
+    public async Task<StartOutcome> StartAsync(InstanceId id, RevisionId revision, StartWay way, ResourceLimits limits, Generation generation, CancellationToken cancel)
     {
         if (_revisions.Find(revision) is not { } prepared)
         {
@@ -77,17 +77,27 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
 
         return instance.Tier switch
         {
-            Tier.Starting => await _starter.StartAsync(instance, prepared, way, cancel),
-            Tier.Running => await _waker.WakeAsync(instance, cancel),
+            Tier.Starting => await _starter.StartAsync(instance, prepared, way, limits, cancel),
+            Tier.Running => await _waker.WakeAsync(instance, limits, cancel),
             var tier => StartOutcome.Failed(FailureKind.NotFound, $"{id} is {tier}: wake it or stop it"),
         };
     }
 
-    public async Task<StartOutcome> WakeAsync(InstanceId id, Generation generation, CancellationToken cancel)
+    public async Task<StartOutcome> WakeAsync(InstanceId id, ResourceLimits limits, Generation generation, CancellationToken cancel)
     {
         using var turn = await _context.Instances.TakeAsync(id, null, generation, cancel);
-        return turn.Instance is { } instance ? await _waker.WakeAsync(instance, cancel) : new StartOutcome(null, turn.Refusal);
+        return turn.Instance is { } instance ? await _waker.WakeAsync(instance, limits, cancel) : new StartOutcome(null, turn.Refusal);
     }
+
+    public Failure? Resize(InstanceId id, ResourceLimits limits) => _context.Instances.Find(id) switch
+    {
+        null => new Failure(FailureKind.NotFound, $"{id} is not known"),
+        { Cell: { } cell, Tier: Tier.Running or Tier.Frozen or Tier.PagedOut } => cell.Limits.Change(id, limits),
+        var instance => new Failure(FailureKind.NotFound, $"{id} is {instance.Tier}: it has no limits to change"),
+    };
+
+    public ResourceUsage? Sample(InstanceId id) =>
+        _context.Instances.Find(id) is { Cell: { } cell, Tier: Tier.Starting or Tier.Running or Tier.Frozen or Tier.PagedOut } ? cell.Limits.Sample() : null;
 
     public async Task<Failure?> SleepAsync(InstanceId id, Tier to, Generation generation, CancellationToken cancel)
     {

@@ -36,7 +36,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var asleep = Assert.Single(await _driver.ListAsync(default));
         Assert.Equal((Tier.Image, null, null), (asleep.Tier, asleep.Pid, asleep.Endpoint));
 
-        Assert.Equal(WakeWay.Restored, (await _driver.WakeAsync(id, Next(), default)).Ready!.Way);
+        Assert.Equal(WakeWay.Restored, (await _driver.WakeAsync(id, Specs.Limits, Next(), default)).Ready!.Way);
         Assert.Contains("count 2", await GetAsync(id, "/"));
     }
 
@@ -48,7 +48,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
 
         var answer = GetAsync(id, "/");
         Assert.False(answer.IsCompleted);
-        Assert.Equal(WakeWay.Frozen, (await _driver.WakeAsync(id, Next(), default)).Ready!.Way);
+        Assert.Equal(WakeWay.Frozen, (await _driver.WakeAsync(id, Specs.Limits, Next(), default)).Ready!.Way);
 
         Assert.Contains("count 1", await answer.Within("the answer"));
     }
@@ -59,7 +59,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var id = await StartAsync(Specs.Revision(Specs.Service(fake: "restore-fails")));
         Assert.Null(await _driver.SleepAsync(id, Tier.Image, Next(), default));
 
-        Assert.Equal(FailureKind.RestoreFailed, (await _driver.WakeAsync(id, Next(), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.RestoreFailed, (await _driver.WakeAsync(id, Specs.Limits, Next(), default)).Failure!.Kind);
         Assert.Empty(await _driver.ListAsync(default));
     }
 
@@ -79,7 +79,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var id = await StartAsync(revision);
         await _driver.StopAsync(id, TimeSpan.Zero, new Generation(100), default);
 
-        var late = await _driver.StartAsync(id, revision.Id, StartWay.Cold, new Generation(99), default);
+        var late = await _driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, new Generation(99), default);
 
         Assert.Equal(FailureKind.Superseded, late.Failure!.Kind);
         Assert.Empty(await _driver.ListAsync(default));
@@ -92,12 +92,12 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var revision = Specs.Revision();
         await driver.PrepareAsync(revision, default);
         var ids = Enumerable.Range(0, 3).Select(n => new InstanceId($"i{n}")).ToArray();
-        Assert.NotNull((await driver.StartAsync(ids[0], revision.Id, StartWay.Cold, Next(), default)).Ready);
-        Assert.NotNull((await driver.StartAsync(ids[1], revision.Id, StartWay.Cold, Next(), default)).Ready);
+        Assert.NotNull((await driver.StartAsync(ids[0], revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Ready);
+        Assert.NotNull((await driver.StartAsync(ids[1], revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Ready);
 
-        Assert.Equal(FailureKind.NoAddress, (await driver.StartAsync(ids[2], revision.Id, StartWay.Cold, Next(), default)).Failure!.Kind);
+        Assert.Equal(FailureKind.NoAddress, (await driver.StartAsync(ids[2], revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure!.Kind);
         await driver.StopAsync(ids[0], TimeSpan.Zero, Next(), default);
-        Assert.NotNull((await driver.StartAsync(ids[2], revision.Id, StartWay.Cold, Next(), default)).Ready);
+        Assert.NotNull((await driver.StartAsync(ids[2], revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Ready);
     }
 
     [Fact]
@@ -110,8 +110,8 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         Assert.True((await _driver.MakeTemplateAsync(allowed.Id, default)).ClonesAllowed);
         Assert.False((await _driver.MakeTemplateAsync(refused.Id, default)).ClonesAllowed);
 
-        Assert.Equal(WakeWay.Restored, (await _driver.StartAsync(new("a"), allowed.Id, StartWay.Clone, Next(), default)).Ready!.Way);
-        Assert.Equal(FailureKind.NoImage, (await _driver.StartAsync(new("b"), refused.Id, StartWay.Clone, Next(), default)).Failure!.Kind);
+        Assert.Equal(WakeWay.Restored, (await _driver.StartAsync(new("a"), allowed.Id, StartWay.Clone, Specs.Limits, Next(), default)).Ready!.Way);
+        Assert.Equal(FailureKind.NoImage, (await _driver.StartAsync(new("b"), refused.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure!.Kind);
     }
 
     [Fact]
@@ -168,7 +168,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var revision = Specs.Revision();
         await driver.PrepareAsync(revision, default);
         using var cancel = new CancellationTokenSource();
-        var start = driver.StartAsync(new("i"), revision.Id, StartWay.Cold, Next(), cancel.Token);
+        var start = driver.StartAsync(new("i"), revision.Id, StartWay.Cold, Specs.Limits, Next(), cancel.Token);
         await clock.ArmedAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(Tier.Starting, Assert.Single(await driver.ListAsync(default)).Tier);
 
@@ -202,7 +202,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
     {
         Assert.Null(await _driver.PrepareAsync(revision, default));
         var id = new InstanceId($"{revision.Id}-1");
-        var outcome = await _driver.StartAsync(id, revision.Id, StartWay.Cold, Next(), default);
+        var outcome = await _driver.StartAsync(id, revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
         Assert.Null(outcome.Failure);
         return id;
     }

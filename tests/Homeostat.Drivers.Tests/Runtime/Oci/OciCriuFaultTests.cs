@@ -38,7 +38,7 @@ public sealed class OciCriuFaultTests : OciTestCase
         var id = await LargeAsync();
         Assert.Null(await Driver.SleepAsync(id, Tier.Image, Next(), default));
 
-        var waking = Driver.WakeAsync(id, Next(), default);
+        var waking = Driver.WakeAsync(id, Specs.Limits, Next(), default);
         await CriuOf.EndAsync(OnlyCell, CriuOf.Restores);
         var failure = (await waking).Failure!;
 
@@ -66,7 +66,7 @@ public sealed class OciCriuFaultTests : OciTestCase
         await CriuOf.EndAsync(OnlyCell, () => true);
         await CriuOf.GoneAsync(OnlyCell);
 
-        var woken = await Driver.WakeAsync(id, Next(), default);
+        var woken = await Driver.WakeAsync(id, Specs.Limits, Next(), default);
 
         Assert.True(woken.Ready?.Way == WakeWay.Restored, woken.Failure?.ToString());
         Assert.Contains("count 2", await GetAsync(id));

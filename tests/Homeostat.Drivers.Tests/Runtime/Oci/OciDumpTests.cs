@@ -1,3 +1,4 @@
+using Homeostat.Testing;
 using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci;
 using Xunit;
@@ -56,7 +57,7 @@ public sealed class OciDumpTests : OciTestCase
         Assert.Equal(FailureKind.DumpFailed, failure.Kind);
         Assert.Contains("connected to each other by TCP (port 6379)", failure.Message, StringComparison.Ordinal);
         Assert.Null(await Driver.SleepAsync(id, Tier.Frozen, Next(), default));
-        Assert.Equal(WakeWay.Frozen, (await Driver.WakeAsync(id, Next(), default)).Ready?.Way);
+        Assert.Equal(WakeWay.Frozen, (await Driver.WakeAsync(id, Specs.Limits, Next(), default)).Ready?.Way);
         Assert.Contains("alive", await GetAsync(id), StringComparison.Ordinal);
     }
 }

@@ -95,7 +95,7 @@ public sealed class OciFaultTests : OciTestCase
         Damage(shorter);
 
         var began = Stopwatch.GetTimestamp();
-        var outcome = await Driver.WakeAsync(id, Next(), default);
+        var outcome = await Driver.WakeAsync(id, Specs.Limits, Next(), default);
 
         Assert.Equal(FailureKind.RestoreFailed, outcome.Failure!.Kind);
         Assert.Contains("changed on disk", outcome.Failure.Message, StringComparison.Ordinal);

@@ -21,16 +21,16 @@ public sealed class OciLimitTests : OciTestCase
         Assert.Null(await Driver.PrepareAsync(revision, default));
         for (var n = 1; n <= 5; n++)
         {
-            Assert.Null((await Driver.StartAsync(new($"i{n}"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+            Assert.Null((await Driver.StartAsync(new($"i{n}"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure);
         }
 
-        var refused = (await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Next(), default)).Failure!;
+        var refused = (await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure!;
         Assert.Equal(FailureKind.NoAddress, refused.Kind);
         Assert.Contains(_range, refused.Message, StringComparison.Ordinal);
         Assert.Equal(5, (await Driver.ListAsync(default)).Count);
 
         await Driver.StopAsync(new("i3"), TimeSpan.Zero, Next(), default);
-        Assert.Null((await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+        Assert.Null((await Driver.StartAsync(new("i6"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class OciLimitTests : OciTestCase
                 new() { DataDirectory = small, PoolCells = 0, ImageMemoryBytes = 0, Addresses = FreeRange() }, TimeProvider.System, default);
             var revision = Specs.Revision(OciPrograms.Python("fills"));
             Assert.Null(await driver.PrepareAsync(revision, default));
-            Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Next(), default)).Failure);
+            Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure);
             await File.WriteAllBytesAsync(Path.Combine(small, "ballast"), new byte[22 << 20]);
 
             var failure = await driver.SleepAsync(new("one"), Tier.Image, Next(), default);
@@ -65,7 +65,7 @@ public sealed class OciLimitTests : OciTestCase
             Assert.Equal(Tier.Running, Assert.Single(await driver.ListAsync(default)).Tier);
             File.Delete(Path.Combine(small, "ballast"));
             Assert.Null(await driver.SleepAsync(new("one"), Tier.Image, Next(), default));
-            Assert.Null((await driver.WakeAsync(new("one"), Next(), default)).Failure);
+            Assert.Null((await driver.WakeAsync(new("one"), Specs.Limits, Next(), default)).Failure);
             await driver.StopAsync(new("one"), TimeSpan.Zero, Next(), default);
             await driver.DisposeAsync();
         }

@@ -59,7 +59,7 @@ public sealed class OciPoolTests : OciTestCase
         await CriuOf.EndAsync(cell, () => true);
         await CriuOf.GoneAsync(cell);
 
-        var clone = await Driver.StartAsync(new("one"), revision.Id, StartWay.Clone, Next(), default);
+        var clone = await Driver.StartAsync(new("one"), revision.Id, StartWay.Clone, Specs.Limits, Next(), default);
 
         Assert.True(clone.Failure is null, clone.Failure?.ToString());
         Assert.EndsWith("kept", await GetAsync(new("one")), StringComparison.Ordinal);
@@ -96,10 +96,10 @@ public sealed class OciPoolTests : OciTestCase
     /// <summary>A template whose files have changed may be refused: then it is a cold start.</summary>
     private async Task<InstanceId> CloneOrColdAsync(Revision revision)
     {
-        var clone = await Driver.StartAsync(new("one"), revision.Id, StartWay.Clone, Next(), default);
+        var clone = await Driver.StartAsync(new("one"), revision.Id, StartWay.Clone, Specs.Limits, Next(), default);
         if (clone.Failure is not null)
         {
-            var cold = await Driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Next(), default);
+            var cold = await Driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default);
             Assert.True(cold.Failure is null, cold.Failure?.ToString());
         }
 

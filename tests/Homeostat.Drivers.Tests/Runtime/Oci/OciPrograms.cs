@@ -10,13 +10,19 @@ internal static class OciPrograms
     public const int Port = 8080;
 
     private const string Server = """
-        import http.server, os, sys
-        count = 0
+        import http.server, os, sys, threading
+        count, burning, held = 0, False, b''
+        def burn():
+            while burning: pass
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                global count
+                global count, burning, held
                 if self.path == '/crash': os._exit(7)
                 if self.path == '/sick': return self.send_error(500)
+                if self.path in ('/burn', '/calm'):
+                    burning = self.path == '/burn'
+                    if burning: threading.Thread(target=burn, daemon=True).start()
+                if self.path.startswith('/hold?mib='): held = b'x' * (int(self.path[10:]) << 20)
                 count += 1
                 print('GET', self.path, flush=True)
                 body = f'count {count}\n'.encode()

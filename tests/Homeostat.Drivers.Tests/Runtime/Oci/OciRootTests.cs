@@ -1,3 +1,4 @@
+using Homeostat.Testing;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci;
@@ -83,7 +84,7 @@ public sealed class OciRootTests : OciTestCase
         if (Driver.Capabilities.Checkpoint)
         {
             Assert.Null(await Driver.SleepAsync(id, Tier.Image, Next(), default));
-            var woken = await Driver.WakeAsync(id, Next(), default);
+            var woken = await Driver.WakeAsync(id, Specs.Limits, Next(), default);
             Assert.True(woken.Failure is null, woken.Failure?.ToString());
             Assert.EndsWith("page of the root\n", await GetAsync(id, "/page"), StringComparison.Ordinal);
         }

@@ -35,7 +35,7 @@ internal sealed class OciSandbox : IAsyncDisposable
     public static async Task<InstanceId> StartedAsync(OciRuntimeDriver driver, string name)
     {
         var revision = await PreparedAsync(driver, name);
-        var outcome = await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, new(1), default);
+        var outcome = await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Specs.Limits, new(1), default);
         Assert.True(outcome.Failure is null, outcome.Failure?.ToString());
         return new("one");
     }

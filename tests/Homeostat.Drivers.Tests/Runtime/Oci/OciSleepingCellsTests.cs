@@ -49,7 +49,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
         Assert.All(await Driver.ListAsync(default), instance => Assert.Equal(Tier.Image, instance.Tier));
         foreach (var (id, answer) in before)
         {
-            var woken = await Driver.WakeAsync(new(id), Next(), default);
+            var woken = await Driver.WakeAsync(new(id), Specs.Limits, Next(), default);
             Assert.True(woken.Ready?.Way == WakeWay.Restored, woken.Failure?.ToString());
             Assert.Equal(id == "one", woken.Ready!.Phases.Any(phase => phase.Key == "cell"));
             Assert.Equal(answer.Replace("count 1", "count 2", StringComparison.Ordinal), BodyOf(await GetAsync(new(id))));
@@ -73,7 +73,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
             }
 
             await LivingAsync(0);
-            Assert.Equal(WakeWay.Restored, (await Driver.WakeAsync(new("one"), Next(), default)).Ready?.Way);
+            Assert.Equal(WakeWay.Restored, (await Driver.WakeAsync(new("one"), Specs.Limits, Next(), default)).Ready?.Way);
             Assert.Contains($"count {round + 1}", await GetAsync(new("one")), StringComparison.Ordinal);
         }
     }
@@ -85,7 +85,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
         await AsleepAsync("two", "three");
         await LivingAsync(2);
 
-        var woken = await Driver.WakeAsync(new("sharing"), Next(), default);
+        var woken = await Driver.WakeAsync(new("sharing"), Specs.Limits, Next(), default);
 
         Assert.DoesNotContain(woken.Ready!.Phases, phase => phase.Key == "cell");
         Assert.Contains("shared", await GetAsync(new("sharing")), StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
         Assert.Contains("2 sleeping instances have no container now", leaks.What, StringComparison.Ordinal);
         // One is woken, one stopped as it is, one stopped in its cell by the end of the test.
         Assert.Null((await Driver.PrepareAsync(Specs.Revision(Service("one")), default)));
-        Assert.Equal(WakeWay.Restored, (await Driver.WakeAsync(new("one"), Next(), default)).Ready?.Way);
+        Assert.Equal(WakeWay.Restored, (await Driver.WakeAsync(new("one"), Specs.Limits, Next(), default)).Ready?.Way);
         Assert.Contains("count 2", await GetAsync(new("one")), StringComparison.Ordinal);
         await Driver.StopAsync(new("two"), TimeSpan.Zero, Next(), default);
         Assert.Single(LivingCells.Folded(new DataPaths(Data)).Concat(await LivingCells.FindAsync(new DataPaths(Data), default)).Except([CellOf("one")]));
@@ -128,7 +128,7 @@ public sealed class OciSleepingCellsTests : OciTestCase
         Directory.Delete(root.Path, recursive: true);
         Directory.CreateDirectory(root.Path);
 
-        var failure = (await Driver.WakeAsync(new("one"), Next(), default)).Failure!;
+        var failure = (await Driver.WakeAsync(new("one"), Specs.Limits, Next(), default)).Failure!;
 
         Assert.Equal(FailureKind.RestoreFailed, failure.Kind);
         Assert.Contains($"{root.Path}, which its files lie on, was replaced", failure.Message, StringComparison.Ordinal);

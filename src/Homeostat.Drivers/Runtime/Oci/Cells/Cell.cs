@@ -9,7 +9,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Cells;
 /// A container that stands ready: namespaces, root, address and control group made, its init waiting for a program to start or to restore.
 /// Made and destroyed by <see cref="CellFactory"/>.
 /// </summary>
-internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellGroup cgroup, Netns netns, KeeperClient keeper, int initPid) : IAsyncDisposable
+internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellGroup cgroup, CellLimits limits, Netns netns, KeeperClient keeper, int initPid) : IAsyncDisposable
 {
     /// <summary>Twelve hex digits; also the container's host name.</summary>
     public string Id => id;
@@ -19,6 +19,9 @@ internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellG
     public IPAddress Address => address;
 
     public ICellGroup Cgroup => cgroup;
+
+    /// <summary>What is in it may use, and what it has used.</summary>
+    public CellLimits Limits => limits;
 
     public Netns Netns => netns;
 
@@ -36,6 +39,7 @@ internal sealed class Cell(string id, CellPaths paths, IPAddress address, ICellG
     /// <summary>Lets go of the cell without ending it.</summary>
     public async ValueTask DisposeAsync()
     {
+        limits.Dispose();
         await keeper.DisposeAsync();
         netns.Dispose();
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Homeostat.Core.Runtime;
 using Homeostat.Drivers.Runtime.Oci.Bundles;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
@@ -63,7 +64,7 @@ internal sealed class CellFactory(
 
         try
         {
-            return await ConnectAsync(id, paths, address, null, cancel);
+            return await ConnectAsync(id, paths, address, null, null, cancel);
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
@@ -182,7 +183,7 @@ internal sealed class CellFactory(
                 return true;
             });
             // Not cancelled from here on: the cell stands, and only a connected keeper can take it down.
-            return await ConnectAsync(id, paths, address, netns, CancellationToken.None);
+            return await ConnectAsync(id, paths, address, netns, new ResourceLimits(Cpu: null, plan.MemoryBytes), CancellationToken.None);
         }
         catch
         {
@@ -202,14 +203,14 @@ internal sealed class CellFactory(
         }
     }
 
-    private async Task<Cell> ConnectAsync(string id, CellPaths paths, IPAddress address, Netns? netns, CancellationToken cancel)
+    private async Task<Cell> ConnectAsync(string id, CellPaths paths, IPAddress address, Netns? netns, ResourceLimits? limits, CancellationToken cancel)
     {
         var keeper = await KeeperClient.ConnectAsync(paths.Directory, cancel);
         try
         {
             var status = await keeper.StatusAsync(cancel);
-            ICellGroup group = cgroups.IsNone ? new ProcessTree(status.InitPid) : CgroupOf(id);
-            return new Cell(id, paths, address, group, netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
+            var group = cgroups.IsNone ? null : CgroupOf(id);
+            return new Cell(id, paths, address, (ICellGroup?)group ?? new ProcessTree(status.InitPid), new CellLimits(group, limits), netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
         }
         catch
         {

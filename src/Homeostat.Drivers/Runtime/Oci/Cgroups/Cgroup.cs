@@ -1,3 +1,5 @@
+using Homeostat.Core.Runtime;
+
 namespace Homeostat.Drivers.Runtime.Oci.Cgroups;
 
 /// <summary>
@@ -8,6 +10,9 @@ internal sealed class Cgroup(CgroupLayout layout, string path) : ICellGroup
 {
     /// <summary>A group freezes within some tens of microseconds; a task in an uninterruptible wait (a hung disk) can hold it up.</summary>
     private static readonly TimeSpan FreezeLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>v1 shows no limit as the largest number of whole pages.</summary>
+    private const long Unlimited = long.MaxValue / 2;
 
     public string Path => path;
 
@@ -73,6 +78,57 @@ internal sealed class Cgroup(CgroupLayout layout, string path) : ICellGroup
             Write("cpu", "cpu.cfs_quota_us", quota.ToString());
         }
     }
+
+    /// <summary>What it is limited to now.</summary>
+    public ResourceLimits ReadLimits()
+    {
+        const string unlimited = "max";
+        var memory = Read("memory", layout.Version == 2 ? "memory.max" : "memory.limit_in_bytes");
+        var bytes = memory == unlimited ? long.MaxValue : long.Parse(memory);
+        if (layout.Version == 2)
+        {
+            // Without the controller there is no file, and no limit.
+            var file = PathOf("cpu", "cpu.max");
+            var fields = File.Exists(file) ? File.ReadAllText(file).Split((char[])[' ', '\n']) : [unlimited];
+            return new ResourceLimits(fields[0] == unlimited ? null : double.Parse(fields[0]) / double.Parse(fields[1]), bytes);
+        }
+
+        var quota = layout.Has("cpu") ? long.Parse(Read("cpu", "cpu.cfs_quota_us")) : -1;
+        return new ResourceLimits(quota < 0 ? null : (double)quota / long.Parse(Read("cpu", "cpu.cfs_period_us")), bytes);
+    }
+
+    /// <summary>Whether CPU can be limited: the group has the controller's file.</summary>
+    public bool CanLimitCpu => layout.FileOf("cpu", path, layout.Version == 2 ? "cpu.max" : "cpu.cfs_quota_us") is { } file && File.Exists(file);
+
+    /// <summary>
+    /// Changes the memory limit. On v1 memory and swap together have one of their own, never below it: it keeps its distance, and is raised before and lowered after.
+    /// </summary>
+    /// <exception cref="IOException">v1: what is in use does not fit (EBUSY). v2 would end processes instead: the caller looks before.</exception>
+    public void SetMemory(long from, long to)
+    {
+        if (layout.Version == 2)
+        {
+            Write("memory", "memory.max", to.ToString());
+            return;
+        }
+
+        const string limit = "memory.limit_in_bytes", both = "memory.memsw.limit_in_bytes";
+        var withSwap = File.Exists(PathOf("memory", both)) ? long.Parse(Read("memory", both)) : long.MaxValue;
+        var follows = withSwap < Unlimited;
+        if (follows && to > from)
+        {
+            Write("memory", both, (withSwap + to - from).ToString());
+        }
+
+        Write("memory", limit, to.ToString());
+        if (follows && to < from)
+        {
+            Write("memory", both, (withSwap + to - from).ToString());
+        }
+    }
+
+    /// <summary>Opens what <see cref="UsageReader"/> reads.</summary>
+    public UsageReader OpenUsage() => new(layout, path);
 
     /// <summary>Removes it from all hierarchies. Gone already is fine; busy is not an error: the sweeper comes again.</summary>
     public void Remove() => TryRemove(inner: false);

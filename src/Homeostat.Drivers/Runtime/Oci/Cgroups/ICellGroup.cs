@@ -22,7 +22,4 @@ internal interface ICellGroup
     void Freeze();
 
     void Thaw();
-
-    /// <summary>Limits CPU to a number of cores where that is possible; null lifts the limit.</summary>
-    void SetCpu(double? cores);
 }

@@ -58,11 +58,6 @@ internal sealed class ProcessTree : ICellGroup
         _stoodBefore = [];
     }
 
-    public void SetCpu(double? cores)
-    {
-        // Only a control group can.
-    }
-
     /// <summary>Whether every process stands and knew it already.</summary>
     private bool Stop(HashSet<int> told)
     {

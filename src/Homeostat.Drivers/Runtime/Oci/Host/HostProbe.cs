@@ -53,7 +53,10 @@ public static class HostProbe
             PageOut: runs && IsOk(checks, "freezer") && IsOk(checks, "swap"),
             Checkpoint: imaging,
             Clones: imaging,
-            [.. checks.Where(check => check.Outcome != CheckOutcome.Ok).Select(check => $"{check.Name}: {check.What}")]);
+            [.. checks.Where(check => check.Outcome != CheckOutcome.Ok).Select(check => $"{check.Name}: {check.What}")])
+        {
+            Resize = runs && !cgroups.IsNone,
+        };
         var tools = runs ? new CellTools(runtime!, Path.Combine(libexec!, "keeper"), Path.Combine(libexec!, "init"), imaging ? criu : null) : null;
         return new HostFacts(checks, tools, cgroups, capabilities);
     }

@@ -12,15 +12,15 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 /// <summary>Starts new instances. On any failure nothing of the instance remains.</summary>
 internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
 {
-    public async Task<StartOutcome> StartAsync(OciInstance instance, OciRevision revision, StartWay way, CancellationToken cancel)
+    public async Task<StartOutcome> StartAsync(OciInstance instance, OciRevision revision, StartWay way, ResourceLimits limits, CancellationToken cancel)
     {
         var phases = new Phases(context.Time);
         instance.StartedAt = context.Time.GetUtcNow();
         try
         {
             var outcome = way == StartWay.Cold
-                ? await StartColdAsync(instance, revision, phases, cancel)
-                : await StartCloneAsync(instance, revision, way, phases, cancel);
+                ? await StartColdAsync(instance, revision, limits, phases, cancel)
+                : await StartCloneAsync(instance, revision, way, limits, phases, cancel);
             if (outcome.Failure is not null)
             {
                 await ender.RemoveAsync(instance);
@@ -47,11 +47,11 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         }
     }
 
-    private async Task<StartOutcome> StartColdAsync(OciInstance instance, OciRevision revision, Phases phases, CancellationToken cancel)
+    private async Task<StartOutcome> StartColdAsync(OciInstance instance, OciRevision revision, ResourceLimits limits, Phases phases, CancellationToken cancel)
     {
         var cell = await revision.TakeCellAsync(cancel);
         phases.Mark("cell");
-        Settle(instance, revision, cell);
+        Settle(instance, revision, cell, limits, mayLower: true);
         var logs = context.Store.LogsOf(instance.Id);
         var (pid, reach, failure) = await ColdStart.RunAsync(
             cell, revision.Spec, ProgramEnvironment.Of(revision.Spec, cell.Id), instance.Id, logs, phases, context.Time, cancel);
@@ -60,7 +60,8 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
             : new StartOutcome(null, failure);
     }
 
-    private async Task<StartOutcome> StartCloneAsync(OciInstance instance, OciRevision revision, StartWay way, Phases phases, CancellationToken cancel)
+    private async Task<StartOutcome> StartCloneAsync(
+        OciInstance instance, OciRevision revision, StartWay way, ResourceLimits limits, Phases phases, CancellationToken cancel)
     {
         if (revision.Clones is not { } source)
         {
@@ -75,7 +76,7 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
 
         var cell = spare ?? await source.Cells.TakeAsync(cancel);
         phases.Mark("cell");
-        Settle(instance, revision, cell);
+        Settle(instance, revision, cell, limits, mayLower: false);
         var logs = context.Store.LogsOf(instance.Id);
         var stopped = source.Image.Record.Stopped;
         if (spare is null && ImageStore.WhyNot(source.Image) is { } why)
@@ -102,9 +103,10 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
     }
 
     /// <summary>The cell is the instance's from here on, also for a platform that finds it after a crash.</summary>
-    private void Settle(OciInstance instance, OciRevision revision, Cell cell)
+    private void Settle(OciInstance instance, OciRevision revision, Cell cell, ResourceLimits limits, bool mayLower)
     {
         instance.Cell = cell;
+        cell.Limits.Begin(limits, mayLower);
         instance.State = new InstanceState(
             instance.Id.Value,
             instance.Revision.Service.Value,
@@ -112,7 +114,7 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
             cell.Id,
             cell.Address.ToString(),
             revision.Spec.Port,
-            revision.Spec.Resources.CpuBase,
+            cell.Limits.Now?.MemoryBytes ?? limits.MemoryBytes,
             instance.StartedAt,
             context.Boot,
             Reach: null,
@@ -128,8 +130,6 @@ internal sealed class InstanceStarter(OciContext context, InstanceEnder ender)
         (instance.Pid, instance.Reach) = (pid, reach);
         instance.State = instance.State! with { Reach = ReachState.Of(reach) };
         context.Store.Write(instance.State);
-        // Only now: a quota would slow the start, which nobody but the waiting request pays for.
-        cell.Cgroup.SetCpu(instance.State.Cpu);
         instance.Become(Tier.Running);
         ender.Watch(instance, cell);
         return StartOutcome.Of(new StartReport(instance.Observe(), way, phases.Total, phases.All));

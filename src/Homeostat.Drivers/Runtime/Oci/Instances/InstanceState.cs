@@ -9,6 +9,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 /// exit are asked of the keeper and the control group, which can't be out of date.
 /// </summary>
 /// <param name="Boot">The kernel's boot id: after a restart of the host nothing of the instance lives.</param>
+/// <param name="MemoryBytes">Memory limit when its cell was taken or it last went to sleep as an image: what it was restored with must fit again.</param>
 /// <param name="Imaging">Whether its service wants process images.</param>
 /// <param name="Reach">How the port is reached; null until it was ready once.</param>
 internal sealed record InstanceState(
@@ -18,7 +19,7 @@ internal sealed record InstanceState(
     string Cell,
     string Address,
     int Port,
-    double? Cpu,
+    long MemoryBytes,
     DateTimeOffset StartedAt,
     string Boot,
     ReachState? Reach,

@@ -128,6 +128,7 @@ internal sealed class OciInstance(InstanceId id, RevisionId revision) : TurnHold
         }
 
         var endpoint = alive && cell is not null && Reach is not null ? new IPEndPoint(cell.Address, Reach.Target.Port) : null;
-        return new ObservedInstance(Id, revision, tier, alive ? Pid : null, endpoint, StartedAt, _cpuTime, memory, tier == Tier.Image ? ImageBytes : 0, exit);
+        return new ObservedInstance(Id, revision, tier, alive ? Pid : null, endpoint, StartedAt, _cpuTime, memory, tier == Tier.Image ? ImageBytes : 0, exit,
+            alive ? cell?.Limits.Now : null);
     }
 }

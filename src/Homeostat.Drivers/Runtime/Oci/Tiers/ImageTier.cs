@@ -30,7 +30,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
                 return refusal;
             }
 
-            cell.Cgroup.SetCpu(null);
+            cell.Limits.LiftCpu();
             var failure = await DumpAsync(instance, cell);
             slept = failure is null;
             return failure;
@@ -76,6 +76,12 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
 
         var image = store.Complete(draft, stopped: false);
         instance.ImageBytes = image.Record.Bytes;
+        if (cell.Limits.Now is { } limits && limits.MemoryBytes != instance.State.MemoryBytes)
+        {
+            instance.State = instance.State with { MemoryBytes = limits.MemoryBytes };
+            context.Store.Write(instance.State);
+        }
+
         (instance.Pid, _) = (null, instance.Become(Tier.Image));
         instance.Prepared = cell.Keeper.PrepareAsync(image.Path, consume: true, CancellationToken.None);
         instance.PreparedImage = ImageStore.Prepared(image, cell.Id);
@@ -83,7 +89,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
         return null;
     }
 
-    public async Task<Failure?> RestoreAsync(OciInstance instance, Phases phases, CancellationToken cancel)
+    public async Task<Failure?> RestoreAsync(OciInstance instance, ResourceLimits limits, Phases phases, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var why = await UnfoldAsync(instance, phases);
@@ -93,6 +99,8 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
             return new Failure(FailureKind.RestoreFailed, $"{instance.Id} has no cell to be restored in{why}", "it starts cold instead");
         }
 
+        // At least the memory it had: its image may need it.
+        cell.Limits.Begin(limits with { MemoryBytes = Math.Max(limits.MemoryBytes, state.MemoryBytes) }, mayLower: false);
         var answer = await RestoreAsync(instance, cell);
         phases.Mark("criu", answer.Stages);
         var failure = answer.Ok
@@ -109,7 +117,6 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
             phases.Mark("hook");
         }
 
-        cell.Cgroup.SetCpu(state.Cpu);
         (instance.Pid, instance.ImageBytes) = (answer.Pid, 0);
         instance.Become(Tier.Running);
         return null;
@@ -188,7 +195,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
     {
         try
         {
-            cell.Cgroup.SetCpu(instance.State?.Cpu);
+            cell.Limits.ReturnCpu();
             if (from != Tier.Running)
             {
                 cell.Cgroup.Freeze();

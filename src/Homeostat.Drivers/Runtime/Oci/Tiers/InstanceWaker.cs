@@ -8,7 +8,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Tiers;
 /// <summary>Brings an instance back to running.</summary>
 internal sealed class InstanceWaker(OciContext context, ImageTier images)
 {
-    public async Task<StartOutcome> WakeAsync(OciInstance instance, CancellationToken cancel)
+    public async Task<StartOutcome> WakeAsync(OciInstance instance, ResourceLimits limits, CancellationToken cancel)
     {
         var phases = new Phases(context.Time);
         switch (instance.Tier)
@@ -16,19 +16,20 @@ internal sealed class InstanceWaker(OciContext context, ImageTier images)
             case Tier.Running:
                 return Ready(instance, WakeWay.Running, phases);
             case Tier.Frozen or Tier.PagedOut:
-                return Thaw(instance, phases);
+                return Thaw(instance, limits, phases);
             case Tier.Image:
-                var failure = await images.RestoreAsync(instance, phases, cancel);
+                var failure = await images.RestoreAsync(instance, limits, phases, cancel);
                 return failure is null ? Ready(instance, WakeWay.Restored, phases) : new StartOutcome(null, failure);
             default:
                 return StartOutcome.Failed(FailureKind.NotFound, $"{instance.Id} is {instance.Tier} and can't be woken");
         }
     }
 
-    private static StartOutcome Thaw(OciInstance instance, Phases phases)
+    private static StartOutcome Thaw(OciInstance instance, ResourceLimits limits, Phases phases)
     {
         try
         {
+            instance.Cell?.Limits.Begin(limits, mayLower: false);
             instance.Cell?.Cgroup.Thaw();
         }
         catch (IOException error)
