@@ -30,7 +30,7 @@ public sealed class LogFollowerTests
         events.Add(new PlatformEvent("decision.made", Blog, id, "start"));
         await looked.WaitForAsync("a look before the start", _ => looked.Seen.Count > 1);
 
-        Assert.NotNull((await scene.Driver.StartAsync(id, Specs.Revision().Id, StartWay.Cold, new Generation(1_000_000), default)).Ready);
+        Assert.NotNull((await scene.Driver.StartAsync(id, Specs.Revision().Id, StartWay.Cold, Specs.Limits, new Generation(1_000_000), default)).Ready);
         events.Add(new PlatformEvent("instance.ready", Blog, id, "cold"));
 
         Assert.Equal(id, (await seen.WaitForAsync("a line", _ => true)).Instance);
