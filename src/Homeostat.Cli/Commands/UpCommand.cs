@@ -61,7 +61,11 @@ internal static class UpCommand
                 await stopped.Task;
             }
             terminal.Out.WriteLine("stopping: requests finish, instances go to sleep (again Ctrl-C: leave them running and exit)");
-            var left = await platform.StopAsync(signals.Hurry);
+            var left = await TellWhileAsync(terminal, platform.StopAsync(signals.Hurry), () => platform.Doing);
+            foreach (var sentence in left.Said)
+            {
+                terminal.Out.WriteLine(sentence);
+            }
             terminal.Out.WriteLine(Goodbye(left));
             return ExitCodes.Ok;
         }
@@ -77,10 +81,25 @@ internal static class UpCommand
         }
     }
 
-    /// <summary>What stays on the host is said: it is there until the next start or for ever.</summary>
+    /// <summary>What is being done, each second in which it is something else: whoever stops a platform that takes long knows what for.</summary>
+    internal static async Task<T> TellWhileAsync<T>(Terminal terminal, Task<T> work, Func<string> doing)
+    {
+        using var every = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        for (var told = ""; await Task.WhenAny(work, every.WaitForNextTickAsync().AsTask()) != work;)
+        {
+            if (doing() is var now && now != told)
+            {
+                terminal.Out.WriteLine($"  {now}");
+                told = now;
+            }
+        }
+        return await work;
+    }
+
+    /// <summary>What stays is said: it is there until the next start or for ever.</summary>
     internal static string Goodbye(StopReport left)
     {
-        var asleep = left.Asleep == 0 ? "" : $"; {Count(left.Asleep)} asleep as {(left.Asleep == 1 ? "an image" : "images")}, kept with {(left.Asleep == 1 ? "its" : "their")} empty container{(left.Asleep == 1 ? "" : "s")} for the next start";
+        var asleep = left.Asleep == 0 ? "" : $"; {Count(left.Asleep)} asleep as {(left.Asleep == 1 ? "an image" : "images")} in {left.Data}, for the next start";
         return left.Running == 0
             ? $"stopped{asleep}"
             : $"stopped before all was done: {Count(left.Running)} left running, taken up by the next start{asleep}";

@@ -18,11 +18,16 @@ namespace Homeostat.Server.Hosting;
 /// </summary>
 public sealed class Platform : IAsyncDisposable
 {
+    /// <summary>Instances that a line about a stop names.</summary>
+    private const int NamedMax = 3;
+
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly PlatformOptions _options;
     private readonly TimeProvider _time;
     private ServiceBoard? _board;
+    private IRuntimeDriver? _driver;
     private Gateway? _gateway;
+    private volatile Func<string> _doing = () => "";
 
     private Platform(PlatformOptions options, TimeProvider time) => (_options, _time) = (options, time);
 
@@ -36,6 +41,9 @@ public sealed class Platform : IAsyncDisposable
 
     /// <summary>What the host lacks, one line each: <c>what: what is less because of it</c>.</summary>
     public IReadOnlyList<string> Reduced { get; private set; } = [];
+
+    /// <summary>What a stop is waiting for at this moment, in a few words for people.</summary>
+    public string Doing => _doing();
 
     /// <summary>Starts a platform; it serves when this returns. Instances that an earlier, killed platform left on the data directory are adopted.</summary>
     /// <param name="fakeHost">The world of the fake driver; null: one of its own.</param>
@@ -62,31 +70,51 @@ public sealed class Platform : IAsyncDisposable
     }
 
     /// <summary>
-    /// A clean stop: takes no more requests, lets those in flight finish, puts every instance to sleep or ends it, so that no process is left. What is not done
-    /// within the stop timeout is left as it is, for the next start to adopt.
+    /// A clean stop: takes no more requests, lets those in flight finish, puts every instance to sleep or ends it, and takes everything off the host: what sleeps is in the
+    /// data directory alone. What is not done within the stop timeout is left as it is, for the next start to adopt.
     /// </summary>
     public async Task<StopReport> StopAsync(CancellationToken hurry)
     {
+        IReadOnlyList<string> said = [];
         using var time = new CancellationTokenSource(_options.StopTimeout, _time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(hurry, time.Token);
         try
         {
             if (_gateway is not null)
             {
+                _doing = () => "requests are still being answered";
                 await _gateway.StopAsync(limit.Token);
             }
             if (_board is not null)
             {
+                _doing = () => Awake(_board);
                 await _board.StopAllAsync(limit.Token);
+            }
+            if (_driver is not null)
+            {
+                said = await _driver.PutAwayAsync(text => _doing = () => text, limit.Token);
             }
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             // Out of time: instances stay for the next start.
         }
-        var tiers = _board?.Views().SelectMany(service => service.Instances).Select(instance => instance.View.Tier).ToList() ?? [];
+        var tiers = _driver is null ? [] : (await _driver.ListAsync(CancellationToken.None)).Select(instance => instance.Tier).ToList();
+        _doing = () => "taking down what is left";
         await DisposeAsync();
-        return new StopReport(tiers.Count(tier => tier is not (Tier.Image or Tier.Stopped)), tiers.Count(tier => tier == Tier.Image));
+        return new StopReport(_options.Data, tiers.Count(tier => tier is not (Tier.Image or Tier.Stopped)), tiers.Count(tier => tier == Tier.Image), said);
+    }
+
+    private static string Awake(ServiceBoard board)
+    {
+        var awake = board.Views().SelectMany(service => service.Instances).Where(i => i.View.Tier is not (Tier.Image or Tier.Stopped) || i.View.Operation is not null)
+            .Select(i => i.View.Id.Value).ToList();
+        return awake.Count switch
+        {
+            0 => "what is being made comes to its end",
+            <= NamedMax => $"{string.Join(", ", awake)}: going to sleep",
+            _ => $"{string.Join(", ", awake.Take(NamedMax))} and {awake.Count - NamedMax} more: going to sleep",
+        };
     }
 
     /// <summary>Ends the platform at once and leaves its instances as they are, like a kill would.</summary>
@@ -107,7 +135,8 @@ public sealed class Platform : IAsyncDisposable
         {
             _parts.Push(fakeHost = new FakeHost());
         }
-        IRuntimeDriver driver = await DriverOpener.OpenAsync(_options, fakeHost, _time, cancel);
+        var driver = await DriverOpener.OpenAsync(_options, fakeHost, _time, cancel);
+        _driver = driver;
         _parts.Push(driver);
         Reduced = driver.Capabilities.Reductions;
         var events = new EventLog(_time, $"{_time.GetUtcNow().ToUnixTimeMilliseconds():x}");

@@ -43,8 +43,8 @@ public sealed class StopSignalsTests
 
     [Theory]
     [InlineData(0, 0, "stopped")]
-    [InlineData(0, 2, "stopped; 2 instances asleep as images, kept with their empty containers for the next start")]
+    [InlineData(0, 2, "stopped; 2 instances asleep as images in /data, for the next start")]
     [InlineData(1, 0, "stopped before all was done: 1 instance left running, taken up by the next start")]
     public void Goodbye_SaysWhatStays(int running, int asleep, string expected) =>
-        Assert.Equal(expected, UpCommand.Goodbye(new StopReport(running, asleep)));
+        Assert.Equal(expected, UpCommand.Goodbye(new StopReport("/data", running, asleep, [])));
 }

@@ -46,8 +46,10 @@ public sealed class UpTests
         using var kill = Process.Start("kill", ["-TERM", $"{platform.Id}"]);
 
         Assert.True((await answer.Within("the slow answer")).IsSuccessStatusCode);
+        var said = await platform.StandardOutput.ReadToEndAsync().Within("its last words");
         await platform.WaitForExitAsync().Within("its end");
         Assert.Equal(0, platform.ExitCode);
+        Assert.Contains("\n  requests are still being answered\n", said, StringComparison.Ordinal);
     }
 
     private static async Task<Process> StartAsync(string data)

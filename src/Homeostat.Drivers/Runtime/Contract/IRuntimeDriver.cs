@@ -81,6 +81,14 @@ public interface IRuntimeDriver : IAsyncDisposable
     /// </summary>
     IReadOnlyList<InstanceId> EndedWithLogs(ServiceName service) => [];
 
+    /// <summary>
+    /// The last call of a platform that ends cleanly, before it disposes of the driver: takes off the host whatever sleeping instances can do without until the next
+    /// driver on the same data directory wakes them. None of them can be woken after it by this one. Cancelled, what is not done yet stays for the next driver to take up.
+    /// </summary>
+    /// <param name="tell">Told what is being done, in a few words for people; must not block.</param>
+    /// <returns>What was lost or stays on the host all the same and why, a sentence each.</returns>
+    Task<IReadOnlyList<string>> PutAwayAsync(Action<string> tell, CancellationToken cancel) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Lines the instance wrote, oldest first; with <paramref name="follow"/> goes on until cancelled or the instance is gone.</summary>
     IAsyncEnumerable<LogLine> ReadLogsAsync(InstanceId id, int tail, bool follow, CancellationToken cancel);
 }

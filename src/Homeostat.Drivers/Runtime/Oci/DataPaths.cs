@@ -32,16 +32,19 @@ internal sealed record DataPaths(string Data)
     /// <summary>State of the OCI runtime (crun --root).</summary>
     public string RuntimeState => Path.Combine(Runtime, "oci");
 
-    /// <summary>States of the instances.</summary>
+    /// <summary>States of the instances, while a platform runs.</summary>
     public string States => Path.Combine(Volatile, "instances");
+
+    /// <summary>State of an instance that sleeps while no platform runs.</summary>
+    public string KeptStateOf(string instance) => Path.Combine(Instances, instance, "state.json");
 
     public string StateOf(string instance) => Path.Combine(States, instance + ".json");
 
     /// <summary>criu's cache of the kernel's features, on a tmpfs: valid for one run of the kernel, read by each restore.</summary>
     public string CriuRun => Path.Combine(Volatile, "criu");
 
-    /// <summary>Lower layer of <c>host: true</c>, about 5 MB.</summary>
-    public string HostRoot => Path.Combine(Volatile, "host-root");
+    /// <summary>Lower layers of <c>host: true</c>, about 5 MB each: one that each run of the platform makes, and those that sleeping instances of earlier runs lie on.</summary>
+    public string HostRoots => Path.Combine(Runtime, "host-roots");
 
     /// <summary>The host's setting of 64 KiB pages before the platform changed it: in memory, as the setting is.</summary>
     public string PageSize => Path.Combine(Volatile, "page-size");

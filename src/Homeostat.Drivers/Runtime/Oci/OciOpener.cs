@@ -2,6 +2,7 @@ using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Host;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Networks;
+using Homeostat.Drivers.Runtime.Oci.Roots;
 using Homeostat.Drivers.Runtime.Oci.Sweep;
 
 namespace Homeostat.Drivers.Runtime.Oci;
@@ -21,7 +22,7 @@ internal static class OciOpener
         {
             return await OpenAsync(data, options, time, cancel);
         }
-        catch when (isFirst && !Directory.EnumerateDirectories(data.Instances).Any() && Directory.Exists(data.Volatile))
+        catch when (isFirst && Directory.Exists(data.Volatile) && IsBare(data))
         {
             // Nothing that must stay.
             RemoveVolatile(data);
@@ -43,6 +44,7 @@ internal static class OciOpener
         ImageMemory.Mount(data.MemoryImages);
         var roots = new ImageStoreOptions { MemoryRoot = data.MemoryImages, DiskRoot = data.Images, MemoryBytesMax = options.ImageMemoryBytes };
         var images = tools.Criu is { } criu ? new ImageStore(roots, ImageStamp.OfHost(criu), time) : null;
+        images?.MoveToMemory(cancel);
         var cells = new CellFactory(name, data, tools, facts.Cgroups, network, roots.Roots);
         var context = new OciContext(options, name, data, tools, facts.Capabilities, network, cells, images, new LargeFolios(data.PageSize), new HintBoard(), time);
         PlatformMark.Write(data);
@@ -60,7 +62,8 @@ internal static class OciOpener
         }
     }
 
-    public static async Task CloseAsync(OciContext context)
+    /// <param name="isPutAway">What is left of the instances is on disk; nothing is needed on the host.</param>
+    public static async Task CloseAsync(OciContext context, bool isPutAway)
     {
         await context.Background.WaitAsync(BackgroundLimit, context.Time);
         PlatformMark.Remove(context.Data);
@@ -71,12 +74,9 @@ internal static class OciOpener
         }
 
         context.Folios.Lower();
-        if (context.Instances.IsEmpty)
+        if (context.Instances.IsEmpty || isPutAway)
         {
-            await context.Network.LowerAsync(anyway: true, CancellationToken.None);
-            await context.Cells.RemoveGroupsAsync(context.Time);
-            File.Delete(context.Data.Network);
-            RemoveVolatile(context.Data);
+            await LeaveHostAsync(context);
         }
 
         foreach (var instance in context.Instances.All)
@@ -91,11 +91,39 @@ internal static class OciOpener
         context.Cells.Dispose();
     }
 
+    /// <summary>Nothing of the platform is on the host afterwards; sleeping instances are in its data directory alone.</summary>
+    private static async Task LeaveHostAsync(OciContext context)
+    {
+        await context.Network.LowerAsync(anyway: true, CancellationToken.None);
+        await context.Cells.RemoveGroupsAsync(context.Time);
+        HostRoots.Collect(context);
+        if (context.Instances.IsEmpty)
+        {
+            File.Delete(context.Data.Network);
+        }
+        else
+        {
+            // They keep their addresses; what the host's forwarding is set to until the next start is the host's.
+            new NetworkMemory(context.Network.Addresses.Range.ToString(), ForwardingWas: null).Write(context.Data.Network);
+        }
+
+        foreach (var instance in context.Instances.All)
+        {
+            context.Store.Keep(instance.State!);
+        }
+
+        RemoveVolatile(context.Data);
+    }
+
     private static void RemoveVolatile(DataPaths data)
     {
         ImageMemory.Unmount(data.MemoryImages);
         Directory.Delete(data.Volatile, recursive: true);
+        VolatileDirectory.RemoveParent(data.Volatile);
     }
+
+    /// <summary>No state of an instance and no image is in memory.</summary>
+    private static bool IsBare(DataPaths data) => !((string[])[data.States, data.MemoryImages]).Any(path => Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any());
 
     private static bool CellsWithoutInstance(OciContext context)
     {

@@ -25,6 +25,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     private readonly CellKeep _keep;
     private readonly InstanceSleeper _sleeper;
     private readonly InstanceWaker _waker;
+    private readonly PutAway _putAway;
 
     internal OciRuntimeDriver(OciContext context)
     {
@@ -36,6 +37,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
         var images = new ImageTier(context, _ender, _keep);
         _sleeper = new InstanceSleeper(context, images);
         _waker = new InstanceWaker(context, images);
+        _putAway = new PutAway(context, _keep, _waker, _ender);
     }
 
     public DriverCapabilities Capabilities => _context.Capabilities;
@@ -155,7 +157,17 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
         }
     }
 
-    /// <summary>Lets go of the instances without ending them. Pools are emptied; with no instance left, bridge, firewall table and control groups go too.</summary>
+    public async Task<IReadOnlyList<string>> PutAwayAsync(Action<string> tell, CancellationToken cancel)
+    {
+        tell("taking down the containers that stand ready");
+        await _revisions.DisposeAsync();
+        return await _putAway.RunAsync(tell, cancel);
+    }
+
+    /// <summary>
+    /// Lets go of the instances without ending them. Pools are emptied; with no instance left, or all of them put away, bridge, firewall table, control groups and what is in
+    /// memory go too.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         try
@@ -164,7 +176,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
         }
         finally
         {
-            await OciOpener.CloseAsync(_context);
+            await OciOpener.CloseAsync(_context, _putAway.IsDone);
             _keep.Dispose();
         }
     }

@@ -12,7 +12,7 @@ namespace Homeostat.Drivers.Tests.Runtime.Oci;
 public sealed class OciSleepingCellsTests : OciTestCase
 {
     /// <summary>Tells what it has in memory, in its files, one of them deleted, and what it thinks it is called.</summary>
-    private const string Server = """
+    internal const string Server = """
         import http.server, os, socket
         count = 0
         kept = open('/tmp/kept', 'w+'); kept.write('kept'); kept.flush()

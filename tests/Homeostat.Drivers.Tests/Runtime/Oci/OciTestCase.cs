@@ -41,8 +41,11 @@ public abstract class OciTestCase : IAsyncLifetime
     protected async Task ReopenAsync()
     {
         await Driver.DisposeAsync();
-        _driver = await _sandbox.OpenAsync(Change);
+        await OpenAgainAsync();
     }
+
+    /// <summary>Another driver on the same data directory; the one before was disposed of.</summary>
+    protected async Task OpenAgainAsync() => _driver = await _sandbox.OpenAsync(Change);
 
     protected async Task<StartOutcome> StartAsync(ServiceSpec spec, string id = "one", StartWay way = StartWay.Cold)
     {

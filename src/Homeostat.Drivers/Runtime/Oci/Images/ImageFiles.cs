@@ -31,6 +31,18 @@ internal static class ImageFiles
         return null;
     }
 
+    /// <summary>Copies the files of a directory that has no others below it, with their times, which belong to what is known of an image.</summary>
+    public static void Copy(string from, string to, CancellationToken cancel)
+    {
+        foreach (var file in new DirectoryInfo(from).EnumerateFiles())
+        {
+            cancel.ThrowIfCancellationRequested();
+            var copy = file.CopyTo(Path.Combine(to, file.Name));
+            copy.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            copy.LastWriteTimeUtc = file.LastWriteTimeUtc;
+        }
+    }
+
     public static long BytesBelow(string directory) =>
         Directory.Exists(directory)
             ? new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(SizeOf)

@@ -145,6 +145,56 @@ internal sealed class ImageStore
         return freed;
     }
 
+    /// <summary>
+    /// Moves all images in memory to the disk, for the next platform. A template for which there is no room is removed: it can be made again.
+    /// </summary>
+    /// <param name="moving">Told of each image before it is copied.</param>
+    /// <exception cref="IOException">There is no room for a sleep image. It, and those that had not been moved, are still in memory.</exception>
+    public void MoveToDisk(Action<StoredImage> moving, CancellationToken cancel)
+    {
+        foreach (var image in ImagesIn(_options.MemoryRoot).OrderBy(image => image.Record.Kind).ThenByDescending(image => image.Record.CreatedAt).ToList())
+        {
+            moving(image);
+            try
+            {
+                if (!(image.Record.Kind == ImageKind.Sleep ? MakeRoomOnDisk(image.Record.Bytes) : HasRoomOnDisk(image.Record.Bytes)))
+                {
+                    throw new IOException($"images on disk may have {_options.DiskBytesMax >> 20} MiB");
+                }
+
+                Move(image, _options.DiskRoot, cancel);
+            }
+            catch (IOException) when (image.Record.Kind == ImageKind.Template)
+            {
+                ImageFiles.Remove(image.Path);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Moves images on disk to memory while there is room: wakes are quicker from there. Of an image that is in both places a move was cut off, and the copy on
+    /// disk is removed before anything can be restored from the other. Call it at start, before <see cref="Find"/>.
+    /// </summary>
+    public void MoveToMemory(CancellationToken cancel)
+    {
+        if (_options.MemoryRoot is not { } memory)
+        {
+            return;
+        }
+
+        foreach (var image in ImagesIn(_options.DiskRoot).OrderByDescending(image => image.Record.CreatedAt).ToList())
+        {
+            if (Directory.Exists(Path.Combine(memory, Path.GetFileName(image.Path))))
+            {
+                ImageFiles.Remove(image.Path);
+            }
+            else if (_stamp.Differs(image.Record.Stamp) is null && BytesIn(memory) + image.Record.Bytes <= _options.MemoryBytesMax)
+            {
+                Move(image, memory, cancel);
+            }
+        }
+    }
+
     /// <summary>Bytes of all images now, in memory and on disk. Hard links of a template in use count once per link.</summary>
     public (long Memory, long Disk) Usage() => (_options.MemoryRoot is null ? 0 : BytesIn(_options.MemoryRoot), BytesIn(_options.DiskRoot));
 
@@ -163,6 +213,36 @@ internal sealed class ImageStore
 
     private static string Name(ImageKind kind, string owner) => $"{(kind == ImageKind.Sleep ? "sleep" : "template")}.{owner}";
 
+    /// <summary>The copy gets the name of an image once it is complete; only then the other one goes.</summary>
+    private static void Move(StoredImage image, string root, CancellationToken cancel)
+    {
+        var name = Path.GetFileName(image.Path);
+        var draft = Path.Combine(root, $"new.{name}");
+        try
+        {
+            ImageFiles.Remove(draft);
+            MakePrivate(draft);
+            ImageFiles.Copy(image.Path, draft, cancel);
+            ImageFiles.Remove(Path.Combine(root, name));
+            Directory.Move(draft, Path.Combine(root, name));
+        }
+        catch
+        {
+            ImageFiles.Remove(draft);
+            throw;
+        }
+
+        ImageFiles.Remove(image.Path);
+    }
+
+    /// <summary>Complete ones; not those in the slots of cells.</summary>
+    private IEnumerable<StoredImage> ImagesIn(string? root) =>
+        from path in root is null ? [] : Directory.EnumerateDirectories(root)
+        where !Path.GetFileName(path).StartsWith("new.", StringComparison.Ordinal)
+        let record = ReadRecord(path)
+        where record is not null
+        select new StoredImage(path, root == _options.MemoryRoot, record);
+
     private static string SlotOf(string root, string cell) => Path.Combine(root, "cells", cell, "image");
 
     private static void MakePrivate(string path) =>
@@ -180,15 +260,17 @@ internal sealed class ImageStore
         }
     }
 
+    private bool HasRoomOnDisk(long bytes) => BytesIn(_options.DiskRoot) + bytes <= _options.DiskBytesMax;
+
     /// <summary>Templates can be made again, sleep images cannot: only templates give way, the oldest first.</summary>
     private bool MakeRoomOnDisk(long bytes)
     {
-        var used = BytesIn(_options.DiskRoot);
-        if (used + bytes <= _options.DiskBytesMax)
+        if (HasRoomOnDisk(bytes))
         {
             return true;
         }
 
+        var used = BytesIn(_options.DiskRoot);
         var templates = Directory.EnumerateDirectories(_options.DiskRoot, "template.*")
             .Select(p => (Path: p, Record: ReadRecord(p)))
             .OrderBy(t => t.Record?.CreatedAt ?? DateTimeOffset.MinValue)

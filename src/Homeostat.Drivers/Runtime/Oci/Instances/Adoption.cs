@@ -4,6 +4,7 @@ using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
 using Homeostat.Drivers.Runtime.Oci.Keeper;
+using Homeostat.Drivers.Runtime.Oci.Roots;
 using Homeostat.Drivers.Runtime.Oci.Templates;
 
 namespace Homeostat.Drivers.Runtime.Oci.Instances;
@@ -13,6 +14,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
 {
     public async Task RunAsync(CancellationToken cancel)
     {
+        context.Store.RemoveUnreadable();
         foreach (var state in context.Store.ReadAll())
         {
             var instance = new OciInstance(new InstanceId(state.Id), new RevisionId(new ServiceName(state.Service), state.Revision))
@@ -36,6 +38,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
                 ? context.Instances.Find(new InstanceId(owner)) is { Tier: Tier.Image }
                 : TemplateRecord.Read(Path.Combine(context.Data.Templates, owner)) is { ClonesAllowed: true },
             context.Instances.All.Select(instance => instance.CellId).OfType<string>().ToHashSet());
+        HostRoots.Collect(context);
     }
 
     private async Task<bool> TakeUpAsync(OciInstance instance, Cell cell, CancellationToken cancel)
@@ -66,6 +69,7 @@ internal sealed class Adoption(OciContext context, InstanceEnder ender)
             return false;
         }
 
+        context.Store.TakeUp(state);
         instance.IsFolded = true;
         instance.Become(Asleep(instance, image));
         context.Instances.Add(instance);

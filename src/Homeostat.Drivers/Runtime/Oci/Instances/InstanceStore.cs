@@ -5,8 +5,8 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 
 /// <summary>
 /// What the disk and the memory of the host hold of each instance: a directory with its logs, and the state that a later platform takes it up by. The state lies on a
-/// tmpfs: it is worthless after a restart of the host, and a rename on a disk waits for its journal, milliseconds in the middle of a wake. Writes are
-/// atomic: a reader sees the old or the new state.
+/// tmpfs: it is worthless after a restart of the host, and a rename on a disk waits for its journal, milliseconds in the middle of a wake. A clean stop of the
+/// platform, which leaves nothing in memory, puts it on the disk. Writes are atomic: a reader sees the old or the new state.
 /// </summary>
 internal sealed class InstanceStore(DataPaths data)
 {
@@ -15,10 +15,17 @@ internal sealed class InstanceStore(DataPaths data)
     public void Write(InstanceState state)
     {
         Directory.CreateDirectory(Path.Combine(data.Instances, state.Id));
-        var path = data.StateOf(state.Id);
-        var writing = path + ".new";
-        File.WriteAllBytes(writing, JsonSerializer.SerializeToUtf8Bytes(state, InstanceStateJson.Default.InstanceState));
-        File.Move(writing, path, overwrite: true);
+        Write(state, data.StateOf(state.Id));
+    }
+
+    /// <summary>Puts the state on the disk: what is in memory is about to go.</summary>
+    public void Keep(InstanceState state) => Write(state, data.KeptStateOf(state.Id));
+
+    /// <summary>Takes a state that was kept back into memory.</summary>
+    public void TakeUp(InstanceState state)
+    {
+        Write(state);
+        File.Delete(data.KeptStateOf(state.Id));
     }
 
     public void Remove(InstanceId id)
@@ -31,27 +38,39 @@ internal sealed class InstanceStore(DataPaths data)
         }
     }
 
-    /// <summary>All that can be read. A directory without a readable state (the disk was full, the host was restarted) belongs to no instance: the sweeper removes it.</summary>
-    public IReadOnlyList<InstanceState> ReadAll()
-    {
-        List<InstanceState> states = [];
-        foreach (var directory in Directory.EnumerateDirectories(data.Instances))
-        {
-            try
-            {
-                var bytes = File.ReadAllBytes(data.StateOf(Path.GetFileName(directory)));
-                if (JsonSerializer.Deserialize(bytes, InstanceStateJson.Default.InstanceState) is { } state)
-                {
-                    states.Add(state);
-                }
-            }
-            catch (Exception error) when (error is JsonException or FileNotFoundException)
-            {
-                File.Delete(data.StateOf(Path.GetFileName(directory)));
-                Directory.Delete(directory, recursive: true);
-            }
-        }
+    /// <summary>All that can be read.</summary>
+    public IReadOnlyList<InstanceState> ReadAll() => [.. Ids().Select(Read).OfType<InstanceState>()];
 
-        return states;
+    /// <summary>Removes what belongs to no instance: directories without a readable state (the disk was full, the host was restarted). Not while instances start.</summary>
+    public void RemoveUnreadable()
+    {
+        foreach (var id in Ids().Where(id => Read(id) is null).ToList())
+        {
+            Remove(new InstanceId(id));
+        }
+    }
+
+    private IEnumerable<string> Ids() => Directory.Exists(data.Instances) ? Directory.EnumerateDirectories(data.Instances).Select(path => Path.GetFileName(path)) : [];
+
+    /// <summary>In memory it is newer.</summary>
+    private InstanceState? Read(string id) => ReadFile(data.StateOf(id)) ?? ReadFile(data.KeptStateOf(id));
+
+    private static InstanceState? ReadFile(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), InstanceStateJson.Default.InstanceState);
+        }
+        catch (Exception error) when (error is JsonException or FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static void Write(InstanceState state, string path)
+    {
+        var writing = path + ".new";
+        File.WriteAllBytes(writing, JsonSerializer.SerializeToUtf8Bytes(state, InstanceStateJson.Default.InstanceState));
+        File.Move(writing, path, overwrite: true);
     }
 }

@@ -13,7 +13,8 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
     private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<RevisionId, OciRevision> _revisions = new();
-    private readonly Lock _hostRoot = new();
+    private readonly Lock _hostRootLock = new();
+    private string? _hostRoot;
     private volatile bool _closed;
 
     public OciRevision? Find(RevisionId id) => _revisions.GetValueOrDefault(id);
@@ -116,14 +117,9 @@ internal sealed class RevisionTable(OciContext context) : IAsyncDisposable
             return rootfs;
         }
 
-        lock (_hostRoot)
+        lock (_hostRootLock)
         {
-            if (!Directory.Exists(context.Data.HostRoot))
-            {
-                HostRoot.Make(context.Data.HostRoot);
-            }
+            return _hostRoot ??= HostRoots.Make(context.Data);
         }
-
-        return context.Data.HostRoot;
     }
 }

@@ -31,16 +31,23 @@ public static class LeakCheck
     private static async Task<string> KeptAsync(OciDriverOptions options, CancellationToken cancel)
     {
         var data = new DataPaths(Path.GetFullPath(options.DataDirectory));
-        var folded = LivingCells.Folded(data).Count is var asleep and > 0
-            ? $"; {asleep} sleeping {(asleep == 1 ? "instance has" : "instances have")} no container now and {(asleep == 1 ? "gets" : "get")} one again when woken (up --sleeping-cells)"
-            : "";
-        if (PlatformMark.IsAlive(data) || await LivingCells.FindAsync(data, cancel) is not { Count: > 0 and var count })
+        var runs = PlatformMark.IsAlive(data);
+        var folded = LivingCells.Folded(data).Count is var asleep and > 0 ? Asleep(asleep, runs) : "";
+        if (runs || await LivingCells.FindAsync(data, cancel) is not { Count: > 0 and var count })
         {
             return folded;
         }
 
         return $"{folded}; {count} {(count == 1 ? "container is" : "containers are")} kept, with bridge and firewall table, for instances that the next start takes up";
     }
+
+    private static string Asleep(int count, bool platformRuns) => (count, platformRuns) switch
+    {
+        (1, true) => "; 1 sleeping instance has no container now and gets one again when woken (up --sleeping-cells)",
+        (_, true) => $"; {count} sleeping instances have no container now and get one again when woken (up --sleeping-cells)",
+        (1, false) => "; 1 sleeping instance is kept in the data directory for the next start",
+        _ => $"; {count} sleeping instances are kept in the data directory for the next start",
+    };
 
     internal static async Task<IReadOnlyList<Remains>> FindAsync(OciDriverOptions options, CancellationToken cancel)
     {
@@ -55,7 +62,9 @@ public static class LeakCheck
             ? living
             : living.Intersect(Adoptable(data)).ToHashSet();
         owned = owned.Union(LivingCells.Folded(data)).ToHashSet();
-        return [.. remains.Where(one => one.Cell is null ? !platformRuns && owned.Count == 0 : !owned.Contains(one.Cell) && !IsPoolLink(one, platformRuns))];
+        // A clean stop takes what the cells share off the host, although instances sleep on; a killed platform leaves it, with their states, to the next one.
+        var shared = platformRuns || (owned.Count > 0 && Directory.Exists(data.States));
+        return [.. remains.Where(one => one.Cell is null ? !shared : !owned.Contains(one.Cell) && !IsPoolLink(one, platformRuns))];
     }
 
     /// <summary>Cells of instances that the next start takes up. One that was never ready is removed by it: its cell is a leak.</summary>

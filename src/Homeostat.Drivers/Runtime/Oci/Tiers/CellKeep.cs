@@ -15,6 +15,9 @@ namespace Homeostat.Drivers.Runtime.Oci.Tiers;
 /// </remarks>
 internal sealed class CellKeep(OciContext context) : IDisposable
 {
+    /// <summary>A cell's end is mostly waiting for the kernel to take its namespaces apart.</summary>
+    private const int FoldsAtOnce = 8;
+
     private readonly SemaphoreSlim _one = new(1, 1);
 
     /// <summary>An instance went to sleep: off the request path others may have to give up their cells.</summary>
@@ -35,6 +38,23 @@ internal sealed class CellKeep(OciContext context) : IDisposable
             {
                 await FoldAsync(oldest);
             }
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Folds up all that can be: the platform ends, and nobody needs to wake quickly.</summary>
+    /// <returns>Instances that have something in their cell that is nowhere else.</returns>
+    public async Task<IReadOnlyList<OciInstance>> FoldAllAsync(CancellationToken cancel)
+    {
+        await _one.WaitAsync(cancel);
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = FoldsAtOnce, CancellationToken = cancel };
+            await Parallel.ForEachAsync(Asleep().Where(instance => instance.Cell is not null), options, async (instance, _) => await FoldAsync(instance));
+            return [.. Asleep().Where(instance => instance.Cell is not null)];
         }
         finally
         {

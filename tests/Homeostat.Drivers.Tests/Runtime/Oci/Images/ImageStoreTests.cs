@@ -64,6 +64,66 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public void MoveToDiskAndBack_KeepsWhatIsKnownOfAnImage()
+    {
+        var store = Store();
+        Make(store, ImageKind.Sleep, "i1", 1000, stopped: true);
+        Make(store, ImageKind.Template, "r1", 2000);
+        List<string> told = [];
+
+        store.MoveToDisk(image => told.Add(image.Record.Owner), default);
+
+        Assert.Equal(["i1", "r1"], told);
+        Assert.Equal((0L, true), (store.Usage().Memory, store.Find(ImageKind.Sleep, "i1").Image?.InMemory == false));
+        var later = Store();
+        later.MoveToMemory(default);
+        Assert.Equal((0L, true, true), (later.Usage().Disk, later.Find(ImageKind.Sleep, "i1").Image is { InMemory: true, Record.Stopped: true }, later.Find(ImageKind.Template, "r1").Image is { InMemory: true }));
+    }
+
+    [Fact]
+    public void MoveToDisk_WithoutRoom_GivesUpTemplates_AndLosesNoSleepImage()
+    {
+        var store = new ImageStore(Options with { DiskBytesMax = 1500 }, Host, TimeProvider.System);
+        Make(store, ImageKind.Sleep, "i1", 100);
+        Make(store, ImageKind.Template, "r1", 2000);
+        store.MoveToDisk(_ => { }, default);
+        Assert.Equal((true, false), (store.Find(ImageKind.Sleep, "i1").Image is not null, store.Find(ImageKind.Template, "r1").Image is not null));
+
+        Make(store, ImageKind.Sleep, "i2", 3000);
+        Assert.Throws<IOException>(() => store.MoveToDisk(_ => { }, default));
+        Assert.True(store.Find(ImageKind.Sleep, "i2").Image is { InMemory: true });
+    }
+
+    /// <summary>Else the one that is left would be restored after the other one was.</summary>
+    [Fact]
+    public void MoveToMemory_AfterAMoveThatWasCutOff_LeavesOneOfBoth()
+    {
+        var store = Store();
+        var image = Make(store, ImageKind.Sleep, "i1", 1000);
+        var copy = Path.Combine(Options.DiskRoot, Path.GetFileName(image.Path));
+        Directory.CreateDirectory(copy);
+        ImageFiles.Copy(image.Path, copy, default);
+
+        Store().MoveToMemory(default);
+
+        Assert.Equal((false, true), (Directory.Exists(copy), Directory.Exists(image.Path)));
+    }
+
+    [Fact]
+    public void MoveToMemory_OfAnotherBootOrBeyondTheBudget_StaysOnDisk()
+    {
+        var store = Store();
+        Make(store, ImageKind.Sleep, "i1", 6000);
+        store.MoveToDisk(_ => { }, default);
+        new ImageStore(Options, Host with { BootId = "boot-2" }, TimeProvider.System).MoveToMemory(default);
+        Assert.Equal(0, store.Usage().Memory);
+
+        Make(store, ImageKind.Sleep, "i2", 6000);
+        store.MoveToMemory(default);
+        Assert.True(store.Find(ImageKind.Sleep, "i1").Image is { InMemory: false });
+    }
+
+    [Fact]
     public void Find_DamagedFile_TellsWhyAndRemovesIt()
     {
         var store = Store();
