@@ -1,3 +1,5 @@
+using Homeostat.Core.Forecasting.Models;
+
 namespace Homeostat.Core.Forecasting;
 
 /// <summary>

@@ -1,4 +1,4 @@
-namespace Homeostat.Core.Forecasting;
+namespace Homeostat.Core.Forecasting.Models;
 
 /// <summary>A model of a series that says one number per horizon. Callers bound what it says; it may say anything, also NaN where it can't.</summary>
 internal interface IPointModel

@@ -1,4 +1,4 @@
-namespace Homeostat.Core.Forecasting;
+namespace Homeostat.Core.Forecasting.Models;
 
 /// <summary>What was is what will be: the forecast to beat. On smooth series a step ahead hardly anything does.</summary>
 internal sealed class LastValue : IPointModel
