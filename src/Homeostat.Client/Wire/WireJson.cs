@@ -22,6 +22,8 @@ namespace Homeostat.Client.Wire;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(List<ProblemError>))]
 [JsonSerializable(typeof(ValidationResult))]
+[JsonSerializable(typeof(ReplayReport))]
+[JsonSerializable(typeof(ReplayCosts))]
 public sealed partial class WireJson : JsonSerializerContext
 {
     private static readonly JavaScriptEncoder Plain = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

@@ -19,22 +19,28 @@ public readonly record struct Arrival(long At, long Work);
 
 /// <summary>Requests with known times.</summary>
 /// <param name="times">Ticks since the beginning, ascending.</param>
-public sealed class TimedArrivals(IReadOnlyList<long> times, ServiceTime serviceTime, ReplayRandom random) : IArrivals
+/// <param name="length">Ticks to the end of the trace.</param>
+/// <param name="share">Every request is kept with this probability, 0..1.</param>
+public sealed class TimedArrivals(IReadOnlyList<long> times, long length, double share, ServiceTime serviceTime, ReplayRandom random) : IArrivals
 {
     private int _next;
 
-    public long Length { get; } = times.Count == 0 ? 0 : times[^1];
+    public long Length => length;
 
     public bool TryNext(out Arrival arrival)
     {
-        arrival = default;
-        if (_next == times.Count)
+        while (_next < times.Count)
         {
-            return false;
+            var at = times[_next++];
+            if (share >= 1 || random.NextDouble() < share)
+            {
+                arrival = new Arrival(at, serviceTime.Draw(random));
+                return true;
+            }
         }
 
-        arrival = new Arrival(times[_next++], serviceTime.Draw(random));
-        return true;
+        arrival = default;
+        return false;
     }
 }
 

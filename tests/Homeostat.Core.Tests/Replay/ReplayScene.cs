@@ -15,7 +15,7 @@ internal static class ReplayScene
     public static Replayer Timed(ReplaySetup setup, double serviceSeconds, params double[] seconds)
     {
         var times = seconds.Select(s => TimeSpan.FromSeconds(s).Ticks).ToList();
-        return new Replayer(setup, () => new TimedArrivals(times, new ServiceTime(TimeSpan.FromSeconds(serviceSeconds)), new ReplayRandom(setup.Seed, 1)), Origin);
+        return new Replayer(setup, () => new TimedArrivals(times, times[^1], 1, new ServiceTime(TimeSpan.FromSeconds(serviceSeconds)), new ReplayRandom(setup.Seed, 1)), Origin);
     }
 
     /// <summary>So many requests in each minute.</summary>

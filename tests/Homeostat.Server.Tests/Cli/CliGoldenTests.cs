@@ -18,23 +18,33 @@ public sealed class CliGoldenTests
 
     private const string Plain = "service: plain\nhost: true\ncommand: [sh]\nport: 8080\ncheckpoint: { mode: off }\n";
 
+    private const string Hole = "minute,count\n1,5\n2,\n3,-4\n";
+
+    /// <summary>Quiet hours, a morning, a burst.</summary>
+    private static string Day { get; } = "minute,count\n" + string.Concat(Enumerable.Range(0, 120).Select(i => $"{i},{(i < 40 ? i % 20 == 7 ? 1 : 0 : i == 90 ? 6000 : i % 30)}\n"));
+
     [Theory]
     [InlineData("first-steps", "ls", "ps", "apply --wait -f blog.yaml", "apply -f blog.yaml", "wake blog", "ls", "ps", "sleep blog", "ps blog", "freeze blog", "wake blog", "freeze blog", "sleep blog --to stopped", "ps", "rm blog", "ls")]
     [InlineData("looking", "apply --wait -f blog.yaml", "wake blog", "inspect blog", "explain blog", "explain blog -v -n 1", "checkpoint blog", "logs blog", "logs blog -t", "doctor", "version")]
     [InlineData("mistakes", "apply -f bad.yaml", "validate -f bad.yaml", "apply -f blog.yaml", "apply -f taken.yaml", "validate -f taken.yaml -f blog.yaml", "apply -f none.yaml", "sleep blgo", "rm blgo", "logs blgo", "sleep blog --to bed", "wake blog --timeout soon", "nonsense", "ls -o xml", "ls --server ftp://x")]
     [InlineData("trouble", "apply --wait -f broken.yaml", "wake broken", "explain broken", "apply --wait -f nodump.yaml", "checkpoint nodump", "sleep nodump --to image", "ls")]
     [InlineData("refusals", "apply -f plain.yaml", "wake plain", "freeze plain", "sleep plain --to stopped", "freeze plain", "sleep plain --to frozen", "events plain", "events nosuch", "events --after zzz", "events -x", "logs plain -n -5", "logs plain -n many", "explain plain -n -1", "ls --tenant zz", "validate -f bad.yaml -f plain.yaml -o json", "validate -f plain.yaml -o json")]
+    [InlineData("replay", "replay day.csv --cores 2 --policy kpa,idle-timer,keda --policy always-on,clairvoyant", "replay day.csv --cores 2 --policy homeostat --file blog.yaml --idle 1s,1m,2m --take 10m --service-time 20ms --explain 3", "replay hole.csv", "replay none.csv", "replay day.csv --policy knative", "replay day.csv --scale 3..1", "replay day.csv --idle 10s", "replay day.csv --service-time soon", "replay day.csv --skip 2d", "replay day.csv --costs day.csv", "replay day.csv -f bad.yaml")]
     public async Task Session_AsRecorded(string name, params string[] commands)
     {
         await using var scene = await PlatformScene.StartAsync();
-        foreach (var (file, text) in new[] { ("blog", Blog), ("bad", Bad), ("taken", Taken), ("broken", Broken), ("nodump", NoDump), ("plain", Plain) })
+        (string Name, string Text)[] files =
+        [
+            ("blog.yaml", Blog), ("bad.yaml", Bad), ("taken.yaml", Taken), ("broken.yaml", Broken), ("nodump.yaml", NoDump), ("plain.yaml", Plain), ("day.csv", Day), ("hole.csv", Hole),
+        ];
+        foreach (var (file, text) in files)
         {
-            scene.Folder.File(file + ".yaml", text);
+            scene.Folder.File(file, text);
         }
         var said = new StringBuilder();
         foreach (var command in commands)
         {
-            var arguments = command.Split(' ').Select(a => a.EndsWith(".yaml", StringComparison.Ordinal) ? Path.Combine(scene.Folder.Path, a) : a).ToArray();
+            var arguments = command.Split(' ').Select(a => Path.GetExtension(a) is ".yaml" or ".csv" ? Path.Combine(scene.Folder.Path, a) : a).ToArray();
             var run = await CliRun.OfAsync(scene, arguments);
             Assert.All(run.Out.Replace(scene.Folder.Path, "/folder", StringComparison.Ordinal).Split('\n'), line => Assert.True(line.Length <= 80 || command.Contains("json", StringComparison.Ordinal), $"{command}: {line}"));
             said.Append(run.Golden(command, scene)).Append('\n');

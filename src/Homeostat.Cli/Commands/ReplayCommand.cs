@@ -1,0 +1,104 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Homeostat.Cli.Output;
+using Homeostat.Client.Wire;
+using Homeostat.Core.Replay;
+using Homeostat.Core.Replay.Traces;
+
+namespace Homeostat.Cli.Commands;
+
+/// <summary><c>homeostat replay</c>: what policies would have done with past demand. Needs no platform.</summary>
+internal static class ReplayCommand
+{
+    public static Command Build(Terminal terminal, GlobalOptions globals)
+    {
+        var trace = new Argument<string>("trace") { Description = "File with past demand: counts or times of requests, an access log; plain or gzip; - for standard input" };
+        var options = new ReplayOptions();
+        var command = new Command("replay", "Plays past demand in virtual time under the live regulator and under the policies of others") { trace };
+        options.AddTo(command);
+        command.SetAction((parsed, cancel) => RunAsync(parsed, terminal, globals, parsed.GetValue(trace)!, options, cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, GlobalOptions globals, string name, ReplayOptions options, CancellationToken cancel)
+    {
+        var (policies, service) = (options.Policies(parsed), options.ServiceTimeOf(parsed));
+        var costs = parsed.GetValue(options.Costs) is { } file ? CostsOf(file) : WakeCosts.BuiltIn;
+        if (options.Setup(parsed, terminal, costs) is not { } setup || Open(terminal, name, options.Window(parsed)) is not { } trace)
+        {
+            return ExitCodes.Failure;
+        }
+
+        var replayer = new Replayer(setup, () => trace.Arrivals(service, setup.Seed), trace.Origin);
+        var outcomes = new List<ReplayOutcome>();
+        foreach (var policy in policies)
+        {
+            outcomes.Add(await Progress.ShowAsync(terminal, $"playing {policy}", () => Task.Run(() => replayer.Run(policy), cancel)));
+        }
+
+        var report = ReplayView.Report(name, trace, setup, service, replayer.Profile.Requests, outcomes);
+        if (parsed.GetValue(options.Chart) is { } chart)
+        {
+            await File.WriteAllTextAsync(chart, ReplayChart.Draw($"Replay of {Path.GetFileName(name)}", ReplayView.About(report), outcomes), cancel);
+        }
+
+        if (globals.Json(parsed))
+        {
+            JsonOutput.Write(terminal, report);
+        }
+        else
+        {
+            ReplayView.Show(terminal, report);
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private static ReplayTrace? Open(Terminal terminal, string name, ReplayWindow window)
+    {
+        var (read, problem) = name == "-" ? TraceReader.Read(terminal.In) : ReadFile(name);
+        ReplayTrace? trace = null;
+        if (read is not null)
+        {
+            (trace, problem) = ReplayTrace.From(read, window);
+        }
+
+        if (problem is not null)
+        {
+            terminal.Error(problem.Line == 0 ? $"{name}: {problem.Message}" : $"{name}:{problem.Line.ToString(CultureInfo.InvariantCulture)}: {problem.Message}", problem.Remedy);
+        }
+
+        return trace;
+    }
+
+    private static TraceReading ReadFile(string name)
+    {
+        if (!File.Exists(name))
+        {
+            throw new UsageException($"{name} does not exist", "Name a trace, or - for standard input.");
+        }
+
+        using var bytes = File.OpenRead(name);
+        return TraceReader.Read(bytes);
+    }
+
+    /// <summary>Of a file; what it leaves out is built in.</summary>
+    private static WakeCosts CostsOf(string name)
+    {
+        if (!File.Exists(name))
+        {
+            throw new UsageException($"{name} does not exist", "Name a file as ./run bench wake writes it.");
+        }
+
+        try
+        {
+            var read = JsonSerializer.Deserialize(File.ReadAllText(name), WireJson.Compact.ReplayCosts) ?? throw new JsonException("it is null");
+            return ReplayView.FromWire(read with { Source = read.Source ?? name });
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{name}:{(e.LineNumber ?? 0) + 1}: not a file of wake costs (JSON of numbers by name, see homeostat replay in the reference of the command line)", e);
+        }
+    }
+}
