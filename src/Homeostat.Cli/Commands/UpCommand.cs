@@ -20,15 +20,18 @@ internal static class UpCommand
         var pool = new Option<int?>("--pool-cells") { Description = "Containers kept prepared for each service, 0..64 (default 1)", HelpName = "COUNT" };
         var sleeping = new Option<int?>("--sleeping-cells") { Description = "Containers kept for sleeping instances, 0..4096 (default 128)", HelpName = "COUNT" };
         var memory = new Option<string?>("--image-memory") { Description = "Memory for process images; more go to disk (default 512Mi)", HelpName = "SIZE" };
+        var cpu = new Option<string?>("--cpu-capacity") { Description = "Cores that the services share (default: the host's)", HelpName = "CORES" };
+        var memoryCapacity = new Option<string?>("--memory-capacity") { Description = "Memory that the services share (default: 90% of the host's)", HelpName = "SIZE" };
+        var tenants = new Option<string[]>("--tenant") { Description = "What a tenant's services may hold together; several are allowed", HelpName = "NAME:cpu=2,memory=2Gi,instances=20" };
         var stop = new Option<string?>("--stop-timeout") { Description = "How long a clean stop may take (default 30s)", HelpName = "TIME" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log more" };
-        var command = new Command("up", "Runs the platform in the foreground; Ctrl-C stops it and everything it runs") { listen, admin, driver, addresses, pool, sleeping, memory, stop, verbose };
+        var command = new Command("up", "Runs the platform in the foreground; Ctrl-C stops it and everything it runs") { listen, admin, driver, addresses, pool, sleeping, memory, cpu, memoryCapacity, tenants, stop, verbose };
         command.SetAction(async (parsed, cancel) =>
         {
             var data = parsed.GetValue(globals.Data) ?? Environment.GetEnvironmentVariable("HOMEOSTAT_DATA");
             var (options, errors) = PlatformOptionsParser.Parse(new PlatformArguments(
                 data, parsed.GetValue(listen), parsed.GetValue(admin), parsed.GetValue(driver), parsed.GetValue(addresses), parsed.GetValue(pool),
-                parsed.GetValue(memory), parsed.GetValue(stop), parsed.GetValue(verbose), parsed.GetValue(sleeping)));
+                parsed.GetValue(memory), parsed.GetValue(stop), parsed.GetValue(verbose), parsed.GetValue(sleeping), parsed.GetValue(cpu), parsed.GetValue(memoryCapacity), parsed.GetValue(tenants)));
             if (options is null)
             {
                 foreach (var error in errors)

@@ -24,4 +24,16 @@ public sealed record VersionInfo(
     IReadOnlyList<string> Reductions,
     DateTimeOffset StartedAt,
     string Data,
-    IReadOnlyList<string> Gateway);
+    IReadOnlyList<string> Gateway,
+    CapacityInfo? Capacity = null);
+
+/// <summary>What services share out among them.</summary>
+/// <param name="CpuCores">Cores there are (<c>up --cpu-capacity</c>).</param>
+/// <param name="MemoryBytes">Memory there is (<c>up --memory-capacity</c>).</param>
+/// <param name="CpuHeld">Sum of the CPU limits of what runs, as far as it has one.</param>
+/// <param name="MemoryHeld">Sum of the memory limits of what runs.</param>
+/// <param name="Quotas">What tenants may hold (<c>up --tenant</c>).</param>
+public sealed record CapacityInfo(double CpuCores, long MemoryBytes, double CpuHeld, long MemoryHeld, IReadOnlyList<QuotaInfo> Quotas);
+
+/// <summary>What the services of a tenant may hold together; null: no bound of its own.</summary>
+public sealed record QuotaInfo(string Tenant, double? CpuCores, long? MemoryBytes, int? Instances);

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Homeostat.Client.Wire;
 using Homeostat.Server.Doctor;
 using Homeostat.Server.Hosting;
+using Homeostat.Server.Regulation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,5 +22,12 @@ internal static class PlatformEndpoints
 
     private static VersionInfo Version(ApiParts parts) => new(
         BuildVersion.Text, RuntimeInformation.FrameworkDescription, parts.Driver.Capabilities.Name, parts.Driver.Capabilities.Reductions,
-        parts.StartedAt, parts.Options.Data, [.. parts.Gateway.Endpoints.Select(e => $"http://{e}")]);
+        parts.StartedAt, parts.Options.Data, [.. parts.Gateway.Endpoints.Select(e => $"http://{e}")], Capacity(parts.Board.Capacity));
+
+    private static CapacityInfo Capacity(HostCapacity capacity)
+    {
+        var ((cpu, memory), bounds) = (capacity.Held, capacity.Bounds);
+        return new CapacityInfo(
+            bounds.CpuCores, bounds.MemoryBytes, cpu, memory, [.. bounds.Quotas.Select(q => new QuotaInfo(q.Tenant.Value, q.CpuCores, q.MemoryBytes, q.Instances))]);
+    }
 }

@@ -140,7 +140,7 @@ public sealed class Platform : IAsyncDisposable
         _parts.Push(driver);
         Reduced = driver.Capabilities.Reductions;
         var events = new EventLog(_time, $"{_time.GetUtcNow().ToUnixTimeMilliseconds():x}");
-        _board = new ServiceBoard(driver, _time, registry.NextGeneration, events.Add, logs);
+        _board = new ServiceBoard(driver, _time, registry.NextGeneration, events.Add, logs, HostCapacity.Of(_options, _time));
         _parts.Push(_board);
         await _board.StartAsync(registry.List(), cancel);
         var operations = Own(new ServiceOperations(registry, driver, _board, events, _time));

@@ -1,5 +1,6 @@
 using System.Net;
 using Homeostat.Client;
+using Homeostat.Core.Regulation.Capacity;
 
 namespace Homeostat.Server.Hosting;
 
@@ -33,6 +34,15 @@ public sealed record PlatformOptions
     /// <value>Bytes of process images kept in memory. Default 512 MiB.</value>
     public long ImageMemoryBytes { get; init; } = 512L << 20;
 
+    /// <value>Cores that services share, 0.01..1024; null: those of the host.</value>
+    public double? CpuCapacity { get; init; }
+
+    /// <value>Bytes of memory that services share, 16 MiB or more; null: nine tenths of the host's.</value>
+    public long? MemoryCapacityBytes { get; init; }
+
+    /// <value>What tenants may hold, at most one for each. Default none.</value>
+    public IReadOnlyList<TenantQuota> Quotas { get; init; } = [];
+
     /// <value>How long a clean stop may take, 1 s..1 h. Default 30 s.</value>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -63,4 +73,7 @@ public sealed record PlatformArguments(
     string? ImageMemory = null,
     string? StopTimeout = null,
     bool Verbose = false,
-    int? SleepingCells = null);
+    int? SleepingCells = null,
+    string? CpuCapacity = null,
+    string? MemoryCapacity = null,
+    IReadOnlyList<string>? Tenants = null);

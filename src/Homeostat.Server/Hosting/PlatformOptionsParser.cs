@@ -22,6 +22,9 @@ public static class PlatformOptionsParser
             PoolCells = arguments.PoolCells ?? defaults.PoolCells,
             SleepingCells = arguments.SleepingCells ?? defaults.SleepingCells,
             ImageMemoryBytes = ParseSize(arguments.ImageMemory, defaults.ImageMemoryBytes, errors),
+            CpuCapacity = CapacityOptionsParser.Cores(arguments.CpuCapacity, errors),
+            MemoryCapacityBytes = CapacityOptionsParser.Memory(arguments.MemoryCapacity, errors),
+            Quotas = CapacityOptionsParser.Quotas(arguments.Tenants, errors),
             StopTimeout = ParseTime(arguments.StopTimeout, defaults.StopTimeout, errors),
             Verbose = arguments.Verbose,
         };

@@ -20,6 +20,9 @@ internal sealed record ControllerContext(
 {
     private long _stamp;
 
+    /// <summary>What services may hold of the host.</summary>
+    public required HostCapacity Capacity { get; init; }
+
     /// <summary>Orders changes of instances and lists of the driver.</summary>
     public long NextStamp() => Interlocked.Increment(ref _stamp);
 }

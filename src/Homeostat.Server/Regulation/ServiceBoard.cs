@@ -33,15 +33,19 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
 
     /// <param name="next">A generation larger than every earlier one, those of earlier runs included.</param>
     /// <param name="events">Told of every state change worth showing; must not block.</param>
-    public ServiceBoard(IRuntimeDriver driver, TimeProvider time, Func<Generation> next, Action<PlatformEvent> events, ILoggerFactory log)
+    /// <param name="capacity">What services share; null: this host's, without quotas.</param>
+    public ServiceBoard(
+        IRuntimeDriver driver, TimeProvider time, Func<Generation> next, Action<PlatformEvent> events, ILoggerFactory log, HostCapacity? capacity = null)
     {
-        (_logs, _log) = (log, log.CreateLogger<ServiceBoard>());
+        (_logs, _log, Capacity) = (log, log.CreateLogger<ServiceBoard>(), capacity ?? HostCapacity.OfHost(time));
         _listing = new DriverListing(driver, time, Distribute, log.CreateLogger<DriverListing>());
-        _context = new ControllerContext(driver, new SteadyClock(time), new SaturationPolicy(), Counters, next, events, _listing.Ask);
+        _context = new ControllerContext(driver, new SteadyClock(time), new SaturationPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity };
         _listing.Stamp = _context.NextStamp;
     }
 
     public BoardCounters Counters { get; } = new();
+
+    public HostCapacity Capacity { get; }
 
     /// <summary>Finds a service on the route table of this moment.</summary>
     public RouteLookup Lookup => (host, path) => Volatile.Read(ref _routes).TryFind(host, path, out var upstream) ? upstream : null;

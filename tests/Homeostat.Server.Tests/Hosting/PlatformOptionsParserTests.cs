@@ -1,3 +1,4 @@
+using Homeostat.Core.Regulation.Capacity;
 using Homeostat.Server.Hosting;
 using Xunit;
 
@@ -64,4 +65,39 @@ public sealed class PlatformOptionsParserTests
     [InlineData(4097, false)]
     public void Parse_SleepingCells_HasLimits(int cells, bool good) =>
         Assert.Equal(good, PlatformOptionsParser.Parse(new PlatformArguments(SleepingCells: cells)).Errors.Count == 0);
+
+    [Fact]
+    public void Parse_Capacity_IsReadAsWritten()
+    {
+        var (options, errors) = PlatformOptionsParser.Parse(new PlatformArguments(
+            CpuCapacity: "1500m", MemoryCapacity: "8Gi", Tenants: ["acme:cpu=2,memory=2Gi,instances=20", "bees:instances=1", "default: cpu = 0.5"]));
+
+        Assert.Empty(errors);
+        Assert.Equal((1.5, 8L << 30), (options!.CpuCapacity, options.MemoryCapacityBytes));
+        Assert.Equal([new(new("acme"), 2, 2L << 30, 20), new(new("bees"), null, null, 1), new TenantQuota(new("default"), 0.5, null, null)], options.Quotas);
+    }
+
+    [Theory]
+    [InlineData("acme", "must be NAME:KEY=VALUE")]
+    [InlineData("Acme:cpu=1", "its name must be")]
+    [InlineData("acme:", "nothing is no quota")]
+    [InlineData("acme:cpu=0", "cpu is 0, it must be cores 0.01..1024")]
+    [InlineData("acme:memory=1Mi", "memory is 1Mi, it must be a size from 4Mi on")]
+    [InlineData("acme:instances=0", "instances is 0, it must be a whole number 1..100000")]
+    [InlineData("acme:instances=", "instances is empty")]
+    [InlineData("acme:disk=1", "disk is no quota")]
+    [InlineData("acme:cpu=1,cpu=2", "cpu is given twice")]
+    public void Parse_BadQuota_IsRefused(string text, string said)
+    {
+        var error = Assert.Single(PlatformOptionsParser.Parse(new PlatformArguments(Tenants: [text])).Errors);
+        Assert.StartsWith($"--tenant is {text}; ", error, StringComparison.Ordinal);
+        Assert.Contains(said, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_BadCapacity_IsRefused()
+    {
+        var errors = PlatformOptionsParser.Parse(new PlatformArguments(CpuCapacity: "0", MemoryCapacity: "8G", Tenants: ["a:cpu=1", "a:cpu=2"])).Errors;
+        Assert.Equal(["--cpu-capacity is 0; it must be cores 0.01..1024. Write it like 4 or 1500m.", "--memory-capacity is 8G; it must be a size from 16Mi on. Write it like 8Gi.", "--tenant a is given twice. Keep one of them."], errors);
+    }
 }

@@ -51,7 +51,7 @@ public abstract class OciTestCase : IAsyncLifetime
     {
         var revision = Specs.Revision(spec);
         Assert.Null(await Driver.PrepareAsync(revision, default));
-        return await Driver.StartAsync(new(id), revision.Id, way, Specs.Limits, Next(), default);
+        return await Driver.StartAsync(new(id), revision.Id, way, ResourceLimits.BaseOf(spec.Resources), Next(), default);
     }
 
     protected async Task<InstanceId> StartedAsync(ServiceSpec spec, string id = "one")
