@@ -1,9 +1,17 @@
 using Homeostat.Benchmarks.GatewayLoad;
+using Homeostat.Benchmarks.Policies;
 using Homeostat.Benchmarks.Reporting;
 using Homeostat.Benchmarks.Wake;
+using Spectre.Console;
+
+// In a file or a pipe nobody has a screen of 80 columns: tables are not wrapped.
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 160;
+}
 
 // Every benchmark is listed here once; `./run bench NAME` runs one and writes artifacts/bench/NAME.json.
-IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark(), new WakeBenchmark()];
+IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark(), new PoliciesBenchmark(), new WakeBenchmark()];
 
 var name = args.FirstOrDefault();
 var benchmark = benchmarks.FirstOrDefault(b => b.Name == name);

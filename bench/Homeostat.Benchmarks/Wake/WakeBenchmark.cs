@@ -58,6 +58,11 @@ internal sealed class WakeBenchmark : IBenchmark
 
         var spare = await WakeSpare.MeasureAsync(platform, options, cancel);
         var burst = await WakeBurst.MeasureAsync(platform, options, cancel);
+        foreach (var file in WakeCostsFile.Write(apps, spare.P50))
+        {
+            Console.Error.WriteLine($"wake costs for homeostat replay written to {file}");
+        }
+
         return WakeReport.Compose(Name, apps, spare, burst);
     }
 
