@@ -21,7 +21,7 @@ internal sealed class OneInstance(int port) : IUpstream
 
     public ValueTask<Admission> EnterAsync(long heldBytes, string trigger, CancellationToken aborted) => throw new InvalidOperationException("There is always a slot.");
 
-    public void Return(UpstreamInstance instance, SlotOutcome outcome)
+    public void Return(UpstreamInstance instance, SlotOutcome outcome, TimeSpan? held = null)
     {
         // Nothing is counted.
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 
 namespace Homeostat.Core.Regulation;
@@ -18,11 +19,12 @@ internal static class ActivationPlanner
         for (var missing = wanted - active; missing > 0; missing--)
         {
             alternatives.Clear();
-            if (Next(plan, alternatives) is not { } command)
+            if (Quickest(plan, alternatives) is not { } way)
             {
                 break;
             }
 
+            var command = Command(plan, way);
             plan.Command(command);
             Record(plan, command, reason, trigger, alternatives, wanted, active);
         }
@@ -46,7 +48,9 @@ internal static class ActivationPlanner
         var open = plan.Current.Where(i => i.IsOpen).ToList();
         DateTimeOffset? saturated = open.Count > 0 && demand.WaitingSince is { } since ? Later(since, open.Max(i => i.ReadyAt)) : null;
         var coming = plan.Current.Count(i => i.Operation?.Kind is OperationKind.Starting or OperationKind.Waking);
-        var answer = policy.Decide(new ScaleInput(plan.Now, scale, open.Count, coming, open.Sum(i => i.InFlight), demand.Waiting, saturated));
+        var answer = policy.Decide(new ScaleInput(
+            plan.Now, scale, open.Count, coming, open.Sum(i => i.InFlight), demand.Waiting, saturated,
+            plan.Input.Load.ServiceTime, NextTakes(plan), plan.Memory.RaisedAt));
         plan.LookAgain(answer.LookAgainAt);
 
         var best = (Wanted: answer.Wanted, Reason: $"{answer.Reason} ({policy.Name})", Trigger: demand.Trigger ?? "load");
@@ -56,24 +60,55 @@ internal static class ActivationPlanner
         }
 
         best = Max(best, (scale.Min, $"at least {scale.Min} is declared", "min"));
+        best = Max(best, Foreseen(plan));
         best = Max(best, (ReplacementPlanner.Wanted(plan), $"{plan.Input.Current.Id} was applied while an older revision runs", "revision"));
         best = Max(best, (plan.Input.Wish?.Kind == WishKind.Wake ? 1 : 0, "an operator asked for it", "operator"));
-        return best.Wanted <= scale.Max
+        best = best.Wanted <= scale.Max
             ? best
             : (scale.Max, $"{best.Reason}; capped from {best.Wanted} by max {scale.Max}", best.Trigger);
+        // One is everybody's right: a host that is full serves slowly, it does not refuse.
+        var granted = Math.Max(1, plan.Capacity.Instances);
+        return best.Wanted <= granted
+            ? best
+            : (granted, $"{best.Reason}; capped from {best.Wanted} by {plan.Capacity.By}", best.Trigger);
     }
 
+    private static (int Wanted, string Reason, string Trigger) Foreseen(PlanBuilder plan)
+    {
+        var ahead = plan.Input.Load.Ahead;
+        return ReservePlanner.Foreseen(plan) is > 0 and var wanted
+            ? (wanted, $"{ahead!.Point:0.#} requests at one time are foreseen, at most {ahead.Quantile:0.#} nine times in ten ({ahead.Model})", "forecast")
+            : default;
+    }
+
+    /// <summary>How long an instance takes that is not there: from an image where that is possible, else cold.</summary>
+    public static TimeSpan NewInstanceTakes(PlanBuilder plan)
+    {
+        var asleep = plan.Current.Any(i => i.Tier is Tier.Frozen or Tier.PagedOut or Tier.Image);
+        var clonable = plan.Input.State.Status is { Template: TemplateState.Ready, ClonesAllowed: true };
+        return (plan.ImagesUsable && (asleep || clonable) ? plan.Input.Load.Starts.Restored : plan.Input.Load.Starts.Cold) ?? WaitCostPolicy.Patience;
+    }
+
+    /// <summary>How long the next instance would take to come; null: not measured, or none can come.</summary>
+    private static TimeSpan? NextTakes(PlanBuilder plan) => Quickest(plan, []) switch
+    {
+        null => null,
+        { Asleep.Tier: Tier.Frozen or Tier.PagedOut } => plan.Input.Load.Starts.Of(WakeWay.Frozen),
+        { Asleep: null, Start: StartWay.Cold } => plan.Input.Load.Starts.Of(WakeWay.Cold),
+        _ => plan.Input.Load.Starts.Of(WakeWay.Restored),
+    };
+
     /// <summary>The quickest way that is open now; the others are noted with the reason.</summary>
-    private static RegulatorCommand? Next(PlanBuilder plan, List<string> alternatives)
+    private static Way? Quickest(PlanBuilder plan, List<string> alternatives)
     {
         if (Asleep(plan, Tier.Frozen) is { } frozen)
         {
-            return new RegulatorCommand.Wake(frozen.Id, Tier.Frozen);
+            return new Way(frozen);
         }
 
         if (Asleep(plan, Tier.PagedOut) is { } pagedOut)
         {
-            return new RegulatorCommand.Wake(pagedOut.Id, Tier.PagedOut);
+            return new Way(pagedOut);
         }
 
         var status = plan.Input.State.Status;
@@ -81,7 +116,7 @@ internal static class ActivationPlanner
         var clonable = plan.ImagesUsable && status is { Template: TemplateState.Ready, ClonesAllowed: true };
         if (startable && clonable && status!.Spares > SparesTaken(plan))
         {
-            return New(plan, StartWay.Spare);
+            return new Way(null, StartWay.Spare);
         }
 
         if (Asleep(plan, Tier.Image) is { } image)
@@ -89,7 +124,7 @@ internal static class ActivationPlanner
             // Where nothing else is possible an image is tried in spite of its back-off: it is that or nothing.
             if (plan.ImagesUsable || !startable)
             {
-                return new RegulatorCommand.Wake(image.Id, Tier.Image);
+                return new Way(image);
             }
 
             alternatives.Add($"sleep image: not before {Clock(plan.Memory.Images.Until)}, {plan.Memory.Images.Last?.Message ?? "images are off"}");
@@ -102,11 +137,11 @@ internal static class ActivationPlanner
 
         if (clonable)
         {
-            return New(plan, StartWay.Clone);
+            return new Way(null, StartWay.Clone);
         }
 
         alternatives.Add(WhyNoClone(plan, status));
-        return New(plan, StartWay.Cold);
+        return new Way(null, StartWay.Cold);
     }
 
     private static bool Startable(PlanBuilder plan, List<string> alternatives)
@@ -127,7 +162,13 @@ internal static class ActivationPlanner
     private static int SparesTaken(PlanBuilder plan) =>
         plan.Commands.Count(c => c is RegulatorCommand.Start { Way: StartWay.Spare });
 
-    private static RegulatorCommand.Start New(PlanBuilder plan, StartWay way) => new(plan.NextId(), plan.Input.Current.Id, way);
+    private static RegulatorCommand Command(PlanBuilder plan, Way way)
+    {
+        var limits = ResizePlanner.Begin(plan);
+        return way.Asleep is { } asleep
+            ? new RegulatorCommand.Wake(asleep.Id, asleep.Tier, limits)
+            : new RegulatorCommand.Start(plan.NextId(), plan.Input.Current.Id, way.Start, limits);
+    }
 
     private static string WhyNoClone(PlanBuilder plan, RevisionStatus? status) => status switch
     {
@@ -177,4 +218,7 @@ internal static class ActivationPlanner
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Clock(DateTimeOffset? at) => at is { } time ? time.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "later";
+
+    /// <summary>A way to one more: a sleeper to be woken, or else a start.</summary>
+    private sealed record Way(InstanceView? Asleep, StartWay Start = StartWay.Cold);
 }

@@ -1,4 +1,5 @@
 using Homeostat.Core.Explanation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -34,6 +35,13 @@ internal sealed class PlanBuilder
     public IReadOnlyList<InstanceView> Older { get; }
 
     public RegulatorMemory Memory { get; set; }
+
+    /// <summary>What the service may hold of the host.</summary>
+    public CapacityGrant Capacity => Input.Capacity;
+
+    public IReadOnlyList<InstanceId> Reserve { get; set; } = [];
+
+    public CapacityAsk Ask { get; set; } = CapacityAsk.None;
 
     public GateVerdict? Verdict { get; set; }
 
@@ -116,7 +124,7 @@ internal sealed class PlanBuilder
         return new InstanceId($"{Spec.Service}-{Base36(number)}");
     }
 
-    public RegulatorPlan Build() => new(_commands, _decisions, Memory, LookAgainAt, Verdict, WishAnswer, Done);
+    public RegulatorPlan Build() => new(_commands, _decisions, Memory, LookAgainAt, Verdict, WishAnswer, Reserve, Ask, Done);
 
     private static string Base36(long number)
     {

@@ -1,3 +1,4 @@
+using Homeostat.Core.Services;
 
 namespace Homeostat.Core.Regulation;
 
@@ -30,12 +31,22 @@ public static class PlanCheck
             wrong.Add($"{living} living and {starts} starts are more than max {input.Current.Spec.Scale.Max}");
         }
 
+        wrong.AddRange(plan.Commands.OfType<RegulatorCommand.Resize>().Select(r => WrongSize(r, views, input)).OfType<string>());
         if (plan.LookAgainAt is { } look && look < input.Now - TimeSpan.FromMinutes(1))
         {
             wrong.Add($"looks again in the past: {look:O}");
         }
 
         return wrong;
+    }
+
+    private static string? WrongSize(RegulatorCommand.Resize resize, Dictionary<InstanceId, InstanceView> views, RegulatorInput input)
+    {
+        var declared = input.Current.Spec.Resources;
+        return !views.ContainsKey(resize.Id) ? $"{resize} is about an unknown instance"
+            : resize.To.Cpu < declared.CpuBase || resize.To.Cpu > (declared.CpuBurst ?? declared.CpuBase) ? $"{resize} leaves the declared CPU"
+            : resize.To.MemoryBytes > (declared.MemoryMaxBytes ?? long.MaxValue) ? $"{resize} leaves the declared memory"
+            : null;
     }
 
     private static string? Wrong(RegulatorCommand command, InstanceView? view, RegulatorInput input) => command switch

@@ -14,13 +14,15 @@ public abstract record RegulatorCommand
     public abstract InstanceId? About { get; }
 
     /// <summary>Start a new instance: cold, as a clone, or by taking a spare.</summary>
-    public sealed record Start(InstanceId Id, RevisionId Revision, StartWay Way) : RegulatorCommand
+    /// <param name="Limits">What it begins with.</param>
+    public sealed record Start(InstanceId Id, RevisionId Revision, StartWay Way, ResourceLimits Limits) : RegulatorCommand
     {
         public override InstanceId? About => Id;
     }
 
     /// <summary>Thaw, page in or restore.</summary>
-    public sealed record Wake(InstanceId Id, Tier From) : RegulatorCommand
+    /// <param name="Limits">What it goes on with.</param>
+    public sealed record Wake(InstanceId Id, Tier From, ResourceLimits Limits) : RegulatorCommand
     {
         public override InstanceId? About => Id;
     }
@@ -42,6 +44,12 @@ public abstract record RegulatorCommand
     public sealed record Stop(InstanceId Id, TimeSpan Grace, bool Force) : RegulatorCommand
     {
         public override InstanceId? About => Id;
+    }
+
+    /// <summary>Give it other limits in place. Not an operation: it goes on with what it does, and may get another command in the same plan.</summary>
+    public sealed record Resize(InstanceId Id, ResourceLimits To) : RegulatorCommand
+    {
+        public override InstanceId? About => null;
     }
 
     public sealed record Prepare(RevisionId Revision) : RegulatorCommand

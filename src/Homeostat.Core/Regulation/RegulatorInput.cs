@@ -1,3 +1,4 @@
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -31,6 +32,12 @@ public sealed record RegulatorInput
 
     /// <summary>What an operator asked for and has not been answered.</summary>
     public Wish? Wish { get; init; }
+
+    /// <summary>What was measured of the service up to now.</summary>
+    public ServiceLoad Load { get; init; } = ServiceLoad.Unknown;
+
+    /// <summary>What it may hold of the host.</summary>
+    public CapacityGrant Capacity { get; init; } = CapacityGrant.Unbounded;
 
     public required RegulatorMemory Memory { get; init; }
 
@@ -78,6 +85,9 @@ public sealed record RevisionView(bool Prepared, bool Preparing, bool MakingTemp
 /// <param name="Operation">What is being done to it.</param>
 /// <param name="DrainingSince">When it stopped taking new work, for good: it is drained, then stopped.</param>
 /// <param name="Exit">Set when the program ended by itself.</param>
+/// <param name="Limits">What it may use at most now; null: not known, it is left as it is.</param>
+/// <param name="Usage">What it used of that lately; null: not sampled.</param>
+/// <param name="StrainedAt">When it last was at its limits (<see cref="Strain"/>); null: never seen so.</param>
 public sealed record InstanceView(
     InstanceId Id,
     RevisionId Revision,
@@ -87,7 +97,10 @@ public sealed record InstanceView(
     DateTimeOffset? ReadyAt = null,
     Operation? Operation = null,
     DateTimeOffset? DrainingSince = null,
-    ExitInfo? Exit = null)
+    ExitInfo? Exit = null,
+    ResourceLimits? Limits = null,
+    InstanceUsage? Usage = null,
+    DateTimeOffset? StrainedAt = null)
 {
     /// <summary>It is being stopped, or was to be and could not: not to be used again, and not counted.</summary>
     public bool IsDoomed => Operation?.Kind == OperationKind.Stopping || Exit is not null;

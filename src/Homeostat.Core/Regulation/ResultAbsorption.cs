@@ -15,6 +15,7 @@ internal static class ResultAbsorption
                 Starts = BackOff.None,
                 Images = BackOff.None,
                 Pauses = BackOff.None,
+                Resizes = BackOff.None,
                 Held = null,
             };
         }
@@ -40,6 +41,7 @@ internal static class ResultAbsorption
                 plan.Memory with { Images = BackOff.None },
             RegulatorCommand.Sleep => plan.Memory with { Pauses = BackOff.None },
             RegulatorCommand.Stop or RegulatorCommand.Forget => plan.Memory with { Stops = BackOff.None },
+            RegulatorCommand.Resize => plan.Memory with { Resizes = BackOff.None },
             _ => plan.Memory,
         };
     }
@@ -81,6 +83,10 @@ internal static class ResultAbsorption
             case RegulatorCommand.Sleep sleep:
                 plan.Memory = plan.Memory with { Pauses = plan.Memory.Pauses.Fail(plan.Now, failure, plan.Input.Jitter, BackOffSchedule.Pauses) };
                 plan.Record("hold", $"{sleep.To} failed: {failure.Message}", "failure", sleep.Id, plan.Memory.Pauses.Until, failure);
+                break;
+            case RegulatorCommand.Resize resize:
+                plan.Memory = plan.Memory with { Resizes = plan.Memory.Resizes.Fail(plan.Now, failure, plan.Input.Jitter, BackOffSchedule.Pauses) };
+                plan.Record("hold", $"its limits stay: {failure.Message}", "failure", resize.Id, plan.Memory.Resizes.Until, failure);
                 break;
             case RegulatorCommand.MakeTemplate make:
                 FailImages(plan, make, failure, $"no template: {failure.Message}");

@@ -1,3 +1,4 @@
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 
 namespace Homeostat.Core.Regulation;
@@ -10,7 +11,7 @@ namespace Homeostat.Core.Regulation;
 /// <code>
 ///   results of commands -> Absorb -> back-offs
 ///   ended programs      -> Reap
-///   Serve:  Prepare -> Replace old revisions -> Activate (who waits, min, wake) -> Sleep (tier ladder) -> Template -> answer wish and waiters
+///   Serve:  Prepare -> Replace old revisions -> Resize -> Activate (who waits, min, forecast, wake) -> Reserve -> Sleep (tier ladder) -> Template -> answer wish and waiters
 ///   Remove: drain, stop, forget                       Retire: drain, image or stop
 /// </code>
 /// Level-triggered: a step looks at the whole truth, so a lost event costs time, never correctness. Applied and looked at again, a plan is empty.
@@ -52,7 +53,10 @@ public static class ServiceRegulator
         WishPlanner.Begin(plan);
         Prepare(plan);
         ReplacementPlanner.Plan(plan);
+        ResizePlanner.Plan(plan);
         ActivationPlanner.Plan(plan, policy);
+        ReservePlanner.Plan(plan);
+        plan.LookAgain(plan.Input.Load.LookAgainAt);
         WishPlanner.Sleep(plan);
         SleepPlanner.Plan(plan);
         Template(plan);

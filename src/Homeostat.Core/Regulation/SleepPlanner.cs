@@ -1,10 +1,12 @@
+using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
 namespace Homeostat.Core.Regulation;
 
 /// <summary>
-/// Takes instances without work down the tier ladder by the declared idle times: frozen, image (paged out where no image can be made), stopped.
+/// Takes instances without work down the tier ladder, by the declared idle times or what was learned within them: frozen, image (paged out where no image can be made), stopped.
 /// The declared minimum keeps running; while anybody waits nothing goes to sleep.
 /// </summary>
 internal static class SleepPlanner
@@ -19,14 +21,14 @@ internal static class SleepPlanner
             return;
         }
 
-        var surplus = plan.Current.Count(i => i.IsOpen) - plan.Spec.Scale.Min;
+        var surplus = plan.Current.Count(i => i.IsOpen) - ReservePlanner.Kept(plan);
         // The longest idle first; equally idle ones by id, so that the order is the same each time.
         foreach (var instance in plan.Current.Where(i => i.DrainingSince is null && plan.IsFree(i)).OrderBy(i => i.IdleSince).ThenBy(i => i.Id))
         {
             if (instance.InFlight > 0)
             {
                 // Nobody tells when its work ends; it can't have been idle for long enough before then.
-                var idle = plan.Spec.Idle;
+                var idle = IdleTimes(plan, instance);
                 var first = idle.Freeze < idle.Image ? idle.Freeze : idle.Image;
                 plan.LookAgain(plan.Now + (first > BusyLookMin ? first : BusyLookMin));
                 continue;
@@ -63,7 +65,8 @@ internal static class SleepPlanner
     {
         var pauses = !plan.Memory.Pauses.Holds(plan.Now);
         var idle = plan.Now - instance.IdleSince;
-        var (tier, until) = TierAt(idle, plan.Spec.Idle, plan.Input.Host.Freeze && pauses, plan.Input.Host.PageOut && pauses, plan.Dumpable);
+        var times = IdleTimes(plan, instance);
+        var (tier, until) = TierAt(idle, times, plan.Input.Host.Freeze && pauses, plan.Input.Host.PageOut && pauses, plan.Dumpable);
         if (until is { } next)
         {
             plan.LookAgain(instance.IdleSince + next);
@@ -91,7 +94,21 @@ internal static class SleepPlanner
         plan.Record(
             Action(tier), $"idle for {idle.TotalSeconds:0.#} s", "idle", instance.Id, instance.IdleSince + until,
             alternatives: tier == Tier.PagedOut ? [WhyNoImage(plan)] : [],
-            inputs: [new("tier", instance.Tier.ToString()), new("idle", $"{idle.TotalSeconds:0.#} s"), new("declared", $"{Declared(plan, tier).TotalSeconds:0.#} s")]);
+            inputs: [new("tier", instance.Tier.ToString()), new("idle", $"{idle.TotalSeconds:0.#} s"), new("declared", $"{Of(plan.Spec.Idle, tier).TotalSeconds:0.#} s"), new("applied", $"{Of(times, tier).TotalSeconds:0.###} s")]);
+    }
+
+    /// <summary>The declared idle times, or what was learned within them; an instance beyond what the load needs is not kept for the pauses of the others.</summary>
+    private static IdleSpec IdleTimes(PlanBuilder plan, InstanceView instance)
+    {
+        var declared = plan.Spec.Idle;
+        if (plan.Input.Load.Ladder is not { } learned)
+        {
+            return declared;
+        }
+
+        return plan.Reserve.Contains(instance.Id)
+            ? declared with { Freeze = declared.Freeze * LadderTimes.FloorShare, Image = learned.Image }
+            : declared with { Freeze = learned.Freeze, Image = learned.Image };
     }
 
     /// <summary>What a back-off holds up is due again when it ends.</summary>
@@ -123,10 +140,10 @@ internal static class SleepPlanner
         _ => $"image: the last try failed, {plan.Memory.Images.Last?.Message}",
     };
 
-    private static TimeSpan Declared(PlanBuilder plan, Tier tier) => tier switch
+    private static TimeSpan Of(IdleSpec times, Tier tier) => tier switch
     {
-        Tier.Frozen => plan.Spec.Idle.Freeze,
-        Tier.Stopped => plan.Spec.Idle.Stop,
-        _ => plan.Spec.Idle.Image,
+        Tier.Frozen => times.Freeze,
+        Tier.Stopped => times.Stop,
+        _ => times.Image,
     };
 }

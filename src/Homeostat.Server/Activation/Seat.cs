@@ -16,9 +16,10 @@ namespace Homeostat.Server.Activation;
 /// awake. If TryClose wins (0 -> closed), the request's swap fails, it reads the closed bit and goes to the gate. There is no third order, hence an instance
 /// is never frozen with a slot taken. Tempting and wrong: reading the count, then setting a flag; a request fits between the two.
 /// </remarks>
-/// <param name="target">Slots taken first, before the next instance is used.</param>
+/// <param name="target">Slots taken before another instance is preferred.</param>
 /// <param name="limit">Slots never exceeded.</param>
-internal sealed class Seat(int target, int limit, SteadyClock clock)
+/// <param name="pauses">Told how long nobody used the instance, when somebody does again; null: nobody wants to know.</param>
+internal sealed class Seat(int target, int limit, SteadyClock clock, PauseCounts? pauses = null)
 {
     private const int ClosedBit = 1 << 30;
     private const int CountMask = ClosedBit - 1;
@@ -26,10 +27,22 @@ internal sealed class Seat(int target, int limit, SteadyClock clock)
     private int _state;
     private int _connectFailures;
     private long _lastReturn;
+    private int _peak;
+    private int _served;
+    private float _servedMilliseconds;
 
     public int Target => target;
 
     public int Limit => limit;
+
+    /// <summary>Slow start: a fresh instance is preferred for one request, and for one more with each it has served, up to its target. Its code is cold, its caches are empty.</summary>
+    public int Window => IsFresh && Volatile.Read(ref _served) is var served && served < target ? served + 1 : target;
+
+    /// <summary>It came to run from an image or cold. Written before the seat is opened to requests.</summary>
+    public bool IsFresh { get; init; }
+
+    /// <summary>How long a request holds its slot here, in the recent mean; 0: none was served.</summary>
+    public float ServedMilliseconds => Volatile.Read(ref _servedMilliseconds);
 
     /// <summary>How the instance came to run, for those who waited for it. Written before the seat is opened to requests.</summary>
     public WakeWay Way { get; set; }
@@ -58,6 +71,7 @@ internal sealed class Seat(int target, int limit, SteadyClock clock)
             var seen = Interlocked.CompareExchange(ref _state, state + 1, state);
             if (seen == state)
             {
+                Taken(state + 1);
                 return true;
             }
 
@@ -65,6 +79,20 @@ internal sealed class Seat(int target, int limit, SteadyClock clock)
         }
 
         return false;
+    }
+
+    /// <summary>The most slots taken at one time since the last call; may miss one that came in this moment.</summary>
+    public int TakePeak() => Math.Max(Interlocked.Exchange(ref _peak, InFlight), InFlight);
+
+    /// <summary>A request held its slot for so long. Two at once may count as one: it is a mean.</summary>
+    public void Served(TimeSpan held)
+    {
+        var (milliseconds, mean) = ((float)held.TotalMilliseconds, ServedMilliseconds);
+        Volatile.Write(ref _servedMilliseconds, mean <= 0 ? milliseconds : mean + ((Math.Min(milliseconds, 8 * mean) - mean) / 8));
+        if (Volatile.Read(ref _served) is var served && served < target)
+        {
+            Volatile.Write(ref _served, served + 1);
+        }
     }
 
     /// <summary>Gives a slot back.</summary>
@@ -98,4 +126,17 @@ internal sealed class Seat(int target, int limit, SteadyClock clock)
     public void Close() => Interlocked.Or(ref _state, ClosedBit);
 
     public void Open() => Interlocked.And(ref _state, CountMask);
+
+    private void Taken(int count)
+    {
+        if (count > Volatile.Read(ref _peak))
+        {
+            Volatile.Write(ref _peak, count);
+        }
+
+        if (count == 1 && pauses is not null && Volatile.Read(ref _lastReturn) is not 0 and var last)
+        {
+            pauses.Add(clock.Time.GetElapsedTime(last));
+        }
+    }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Homeostat.Core.Activation;
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Server.Forwarding.Contract;
@@ -27,8 +28,9 @@ internal sealed class ServiceUpstream(
     private readonly Lock _lock = new();
     private readonly ActivationGate _gate = new(limits);
     private readonly StartHistory _history = new();
-    private UpstreamInstance[] _open = [];
+    private OpenInstances _open = OpenInstances.None;
     private int _waiting;
+    private int _attention;
     private long _entered;
     private long _refused;
     private WaitRecord? _lastWait;
@@ -39,10 +41,24 @@ internal sealed class ServiceUpstream(
 
     public WaitRecord? LastWait => Volatile.Read(ref _lastWait);
 
+    public PauseCounts Pauses { get; } = new();
+
+    public ServiceTime ServiceTime { get; } = new();
+
     public bool TryTake([NotNullWhen(true)] out UpstreamInstance? instance)
     {
         instance = null;
-        return Volatile.Read(ref _waiting) == 0 && TryTakeFree(out instance);
+        if (Volatile.Read(ref _waiting) != 0 || !TryTakeFree(out instance))
+        {
+            return false;
+        }
+
+        if (SeatOf(instance) is var seat && seat.InFlight > seat.Target)
+        {
+            AskForAttention();
+        }
+
+        return true;
     }
 
     public ValueTask<Admission> EnterAsync(long heldBytes, string trigger, CancellationToken aborted)
@@ -73,9 +89,15 @@ internal sealed class ServiceUpstream(
         return ticket is null ? new ValueTask<Admission>(Full(entry, trigger)) : WaitAsync(ticket, first, aborted);
     }
 
-    public void Return(UpstreamInstance instance, SlotOutcome outcome)
+    public void Return(UpstreamInstance instance, SlotOutcome outcome, TimeSpan? held = null)
     {
         var seat = SeatOf(instance);
+        if (held is { } time)
+        {
+            seat.Served(time);
+            ServiceTime.Add(time);
+        }
+
         if (outcome == SlotOutcome.ConnectFailed)
         {
             // Closed first, so that whoever asks next is not given the same one; the controller opens it again if it is well.
@@ -98,11 +120,38 @@ internal sealed class ServiceUpstream(
         }
     }
 
-    /// <summary>Publishes the instances that take work, those to be used first first, and serves the gate from them.</summary>
-    public void Publish(UpstreamInstance[] open)
+    /// <summary>Publishes the instances that take work, and serves the gate from them.</summary>
+    /// <param name="needed">So many at the front are needed for the load; the others are reserves.</param>
+    public void Publish(UpstreamInstance[] open, int needed)
     {
-        Interlocked.Exchange(ref _open, open);
+        Interlocked.Exchange(ref _open, new OpenInstances(open, needed));
         Serve();
+    }
+
+    /// <summary>The most requests in flight at one time since the last call, summed over the open instances; and of the gate now.</summary>
+    public int TakePeak()
+    {
+        var peak = 0;
+        foreach (var instance in Volatile.Read(ref _open).Instances)
+        {
+            peak += SeatOf(instance).TakePeak();
+        }
+
+        return peak + Volatile.Read(ref _waiting);
+    }
+
+    /// <summary>
+    /// The controller has looked and the load is within the targets: the next request beyond them tells it again. While it is not, the controller looks by itself,
+    /// and requests tell nobody.
+    /// </summary>
+    public void EndAttention()
+    {
+        Interlocked.Exchange(ref _attention, 0);
+        // One that came between the look and now has told nobody.
+        if (Volatile.Read(ref _waiting) == 0 && IsOverTarget())
+        {
+            AskForAttention();
+        }
     }
 
     public void SetLimits(GateLimits changed)
@@ -219,8 +268,32 @@ internal sealed class ServiceUpstream(
         WaiterOf(ticket).TrySetCanceled(aborted);
     }
 
-    private bool TryTakeFree([NotNullWhen(true)] out UpstreamInstance? instance) =>
-        SlotChoice.TryTake<UpstreamInstance, SeatAccess>(Volatile.Read(ref _open), out instance);
+    private bool TryTakeFree([NotNullWhen(true)] out UpstreamInstance? instance)
+    {
+        var open = Volatile.Read(ref _open);
+        return SlotChoice.TryTake<UpstreamInstance, SeatAccess>(open.Instances, open.Needed, out instance);
+    }
+
+    /// <summary>Saturation shows in this very request: the controller looks now, on this thread, once.</summary>
+    private void AskForAttention()
+    {
+        if (Volatile.Read(ref _attention) == 0 && IsOverTarget() && Interlocked.Exchange(ref _attention, 1) == 0)
+        {
+            signal();
+        }
+    }
+
+    private bool IsOverTarget()
+    {
+        var (inFlight, target) = (0, 0);
+        foreach (var instance in Volatile.Read(ref _open).Instances)
+        {
+            inFlight += SeatOf(instance).InFlight;
+            target += SeatOf(instance).Target;
+        }
+
+        return inFlight > target;
+    }
 
     private void Serve()
     {
@@ -280,4 +353,9 @@ internal sealed class ServiceUpstream(
     private void PublishWaiting_NeedsLock() => Interlocked.Exchange(ref _waiting, _gate.Count);
 
     private static TaskCompletionSource<Admission> WaiterOf(GateTicket ticket) => (TaskCompletionSource<Admission>)ticket.Waiter!;
+
+    private sealed record OpenInstances(UpstreamInstance[] Instances, int Needed)
+    {
+        public static OpenInstances None { get; } = new([], 0);
+    }
 }

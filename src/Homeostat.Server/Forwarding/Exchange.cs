@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using Homeostat.Server.Forwarding.Contract;
@@ -168,7 +169,7 @@ internal sealed partial class Exchange(ClientConnection client, GatewayContext g
 
         var instance = _instance!;
         _instance = null;
-        _upstream!.Return(instance, _outcome);
+        _upstream!.Return(instance, _outcome, _outcome == SlotOutcome.Completed && _response.Status != 101 ? Stopwatch.GetElapsedTime(_slotAt) : null);
     }
 
     private Fate AfterRefusal() => _bodySent && _request is { KeepAlive: true, Minor: 1 } && !client.IsDraining ? Fate.KeepAlive : Fate.Linger;

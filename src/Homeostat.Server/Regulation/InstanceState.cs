@@ -1,5 +1,6 @@
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Server.Activation;
 using Homeostat.Server.Forwarding.Contract;
@@ -26,6 +27,12 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
 
     public DateTimeOffset? DrainingSince { get; set; }
 
+    /// <summary>When it last was at its limits.</summary>
+    public DateTimeOffset? StrainedAt { get; set; }
+
+    /// <summary>What it used of them lately; null: not sampled.</summary>
+    public InstanceUsage? Usage { get; set; }
+
     /// <summary>Stamp of the last change; lists that began before are older than it.</summary>
     public long ChangedAt { get; set; }
 
@@ -38,7 +45,7 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
     public InstanceView View()
     {
         var since = ReadyAt > idleFloor ? ReadyAt.Value : idleFloor;
-        var view = new InstanceView(Observed.Id, Observed.Revision, Observed.Tier, 0, since, ReadyAt, Operation, DrainingSince, Observed.Exit);
+        var view = new InstanceView(Observed.Id, Observed.Revision, Observed.Tier, 0, since, ReadyAt, Operation, DrainingSince, Observed.Exit, Observed.Limits, Usage);
         return PublishedInstance.Live(view, Seat);
     }
 

@@ -19,5 +19,5 @@ internal sealed class Nobody : IUpstream
 
     public ValueTask<Admission> EnterAsync(long heldBytes, string trigger, CancellationToken aborted) => throw new NotSupportedException();
 
-    public void Return(UpstreamInstance instance, SlotOutcome outcome) => throw new NotSupportedException();
+    public void Return(UpstreamInstance instance, SlotOutcome outcome, TimeSpan? held = null) => throw new NotSupportedException();
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Routing;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
@@ -39,7 +40,7 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
     {
         (_logs, _log, Capacity) = (log, log.CreateLogger<ServiceBoard>(), capacity ?? HostCapacity.OfHost(time));
         _listing = new DriverListing(driver, time, Distribute, log.CreateLogger<DriverListing>());
-        _context = new ControllerContext(driver, new SteadyClock(time), new SaturationPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity };
+        _context = new ControllerContext(driver, new SteadyClock(time), new WaitCostPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity };
         _listing.Stamp = _context.NextStamp;
     }
 

@@ -31,6 +31,9 @@ internal sealed partial class ServiceController
             case RegulatorCommand.Stop stop:
                 ExecuteStop(stop, _instances[stop.Id]);
                 break;
+            case RegulatorCommand.Resize resize:
+                ExecuteResize(resize, _instances[resize.Id]);
+                break;
             case RegulatorCommand.Prepare prepare:
                 _preparing = prepare.Revision;
                 Launch(prepare, 0, default);
@@ -92,6 +95,19 @@ internal sealed partial class ServiceController
         instance.Cancel?.Cancel();
         instance.Cancel?.Dispose();
         Begin(stop, instance, new Operation(OperationKind.Stopping, _context.Clock.Now, Tier.Stopped));
+    }
+
+    /// <summary>At once and on this thread: it takes microseconds, and the request that asked for it is about to be sent.</summary>
+    private void ExecuteResize(RegulatorCommand.Resize resize, InstanceState instance)
+    {
+        var failure = _context.Driver.Resize(resize.Id, resize.To);
+        if (failure is null)
+        {
+            instance.Observed = instance.Observed with { Limits = resize.To };
+            Changed(instance);
+        }
+
+        _results.Add(new CommandResult(resize, failure));
     }
 
     /// <summary>A request took a slot between the look and now: the instance stays awake, and another look decides anew.</summary>
@@ -207,7 +223,10 @@ internal sealed partial class ServiceController
         var scale = _revision.Spec.Scale;
         return new UpstreamInstance(id, cancel => _context.Driver.ConnectAsync(id, cancel))
         {
-            Seat = new Activation.Seat(scale.ConcurrencyTarget, scale.ConcurrencyLimit, _context.Clock) { Way = way, Took = took, ReadyAt = _context.Clock.Now },
+            Seat = new Activation.Seat(scale.ConcurrencyTarget, scale.ConcurrencyLimit, _context.Clock, Upstream.Pauses)
+            {
+                Way = way, Took = took, ReadyAt = _context.Clock.Now, IsFresh = way is WakeWay.Restored or WakeWay.Cold,
+            },
         };
     }
 

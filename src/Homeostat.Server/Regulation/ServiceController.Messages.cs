@@ -139,7 +139,7 @@ internal sealed partial class ServiceController
 
     private void TakeReady(InstanceState instance, StartReport ready, TimeSpan took)
     {
-        var (observed, way) = (ready.Instance, ready.Way);
+        var (observed, way, before) = (ready.Instance, ready.Way, instance.View());
         instance.Observed = observed with { Tier = Tier.Running };
         instance.ReadyAt = _context.Clock.Now;
         if (way == WakeWay.Frozen && instance.Seat is { } seat)
@@ -150,6 +150,12 @@ internal sealed partial class ServiceController
         }
         else
         {
+            if (way == WakeWay.Restored && before.Tier == Tier.Image)
+            {
+                // A thawed one keeps its seat, which counts the pause itself.
+                _meter.Pauses.Add(_context.Clock.Now - took - before.IdleSince);
+            }
+
             instance.Unseat();
             instance.Upstream = Seated(observed.Id, way, took);
         }
@@ -157,6 +163,7 @@ internal sealed partial class ServiceController
         if (way != WakeWay.Running)
         {
             Upstream.History.Add(way, took);
+            _meter.Started(way, took);
             _context.Counters.Wake(way, "ready", took);
         }
 

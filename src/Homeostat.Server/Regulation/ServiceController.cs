@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Homeostat.Core.Activation;
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Server.Activation;
@@ -32,6 +33,7 @@ internal sealed partial class ServiceController : IDisposable
     private readonly SortedSet<RevisionId> _prepared = new(Comparer<RevisionId>.Create((a, b) => a.Number.CompareTo(b.Number)));
     private readonly List<CommandResult> _results = [];
     private readonly DecisionRing _decisions = new();
+    private readonly LoadMeter _meter = new();
     private readonly Queue<PlatformEvent> _untold = [];
     private readonly ITimer _timer;
     private Revision _revision;
@@ -172,7 +174,7 @@ internal sealed partial class ServiceController : IDisposable
         }
 
         Tell(plan.Decisions);
-        Publish(plan.LookAgainAt);
+        Publish(plan);
         TellAll();
         if (plan.Verdict is { } verdict)
         {
@@ -193,6 +195,10 @@ internal sealed partial class ServiceController : IDisposable
         }
 
         Arm(plan.LookAgainAt, expiry);
+        if (demand.Waiting == 0 && input.Instances.Where(i => i.IsOpen).Sum(i => i.InFlight - _revision.Spec.Scale.ConcurrencyTarget) <= 0)
+        {
+            Upstream.EndAttention();
+        }
     }
 
     private RegulatorInput Input(Demand demand) => new()
@@ -203,13 +209,33 @@ internal sealed partial class ServiceController : IDisposable
         State = State(),
         Host = new HostAbilities(_context.Driver.Capabilities.Freeze, _context.Driver.Capabilities.PageOut, _context.Driver.Capabilities.Checkpoint),
         Demand = demand,
-        Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => i.View())],
+        Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => Look(i, demand.Waiting))],
+        Load = Measure(),
         Prepared = [.. _prepared],
         Results = [.. _results],
         Wish = _wish,
         Memory = _memory,
         Jitter = Random.Shared.NextDouble(),
     };
+
+    private InstanceView Look(InstanceState instance, int waiting)
+    {
+        var view = instance.View();
+        if (Strain.Of(view, _revision.Spec.Scale, waiting).Any)
+        {
+            instance.StrainedAt = _context.Clock.Now;
+        }
+
+        return view with { StrainedAt = instance.StrainedAt };
+    }
+
+    private ServiceLoad Measure()
+    {
+        var now = _context.Clock.Now;
+        Upstream.Pauses.MoveTo(_meter.Pauses);
+        _meter.Concurrency(now, Upstream.TakePeak());
+        return _meter.Load(now, _revision.Spec) with { ServiceTime = Upstream.ServiceTime.Mean };
+    }
 
     private RevisionView State() => new(
         _prepared.Contains(_revision.Id), _preparing == _revision.Id, _makingTemplate == _revision.Id,
@@ -236,14 +262,14 @@ internal sealed partial class ServiceController : IDisposable
         }
     }
 
-    private void Publish(DateTimeOffset? lookAgainAt)
+    private void Publish(RegulatorPlan plan)
     {
         var open = _instances.Values.Where(i => i.Upstream is not null && i.Observed.Tier == Tier.Running && i.Operation is null && i.DrainingSince is null)
-            .OrderByDescending(i => i.Observed.Revision.Number).ThenBy(i => i.Observed.Id).Select(i => i.Upstream!);
-        Upstream.Publish([.. open]);
+            .OrderBy(i => plan.Reserve.Contains(i.Observed.Id)).ThenByDescending(i => i.Observed.Revision.Number).ThenBy(i => i.Observed.Id).Select(i => i.Upstream!).ToArray();
+        Upstream.Publish(open, open.Length - plan.Reserve.Count);
         var known = _published.Decisions.Count == _decisions.Count && _decisions.Added == _published.DecisionsAdded;
         Volatile.Write(ref _published, new Published(
-            _revision, _mode, State(), [.. _instances.Values.Select(i => new PublishedInstance(i.View(), i.Observed, i.Upstream))], _memory, lookAgainAt, known ? _published.Decisions : _decisions.ToList())
+            _revision, _mode, State(), [.. _instances.Values.Select(i => new PublishedInstance(i.View(), i.Observed, i.Upstream))], _memory, plan.LookAgainAt, known ? _published.Decisions : _decisions.ToList())
         {
             DecisionsAdded = _decisions.Added,
         });

@@ -65,7 +65,7 @@ public sealed class ActivationTests
     public void RestoreFailed_TheSameWaiters_GetAColdStart_AndImagesBackOff()
     {
         var scene = new Scene { Waiting = 3 };
-        scene.Results.Add(new(new RegulatorCommand.Wake(new("i"), Tier.Image), new Failure(FailureKind.RestoreFailed, "bad image")));
+        scene.Results.Add(new(new RegulatorCommand.Wake(new("i"), Tier.Image, Scene.Limits), new Failure(FailureKind.RestoreFailed, "bad image")));
 
         var plan = scene.Step();
 
@@ -79,7 +79,7 @@ public sealed class ActivationTests
     public void ColdStartFailed_TheWaiters_AreToldAndTheNextStartBacksOff()
     {
         var scene = new Scene { Waiting = 3 };
-        scene.Results.Add(new(new RegulatorCommand.Start(new("i"), Scene.Current, StartWay.Cold), new Failure(FailureKind.ProgramExited, "exit code 3")));
+        scene.Results.Add(new(new RegulatorCommand.Start(new("i"), Scene.Current, StartWay.Cold, Scene.Limits), new Failure(FailureKind.ProgramExited, "exit code 3")));
 
         var plan = scene.Step();
 
@@ -92,7 +92,7 @@ public sealed class ActivationTests
     public void OutOfAddresses_IsNotTheProgramsFault()
     {
         var scene = new Scene { Waiting = 3 };
-        scene.Results.Add(new(new RegulatorCommand.Start(new("i"), Scene.Current, StartWay.Clone), new Failure(FailureKind.NoAddress, "none")));
+        scene.Results.Add(new(new RegulatorCommand.Start(new("i"), Scene.Current, StartWay.Clone, Scene.Limits), new Failure(FailureKind.NoAddress, "none")));
 
         var plan = scene.Step();
 

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Testing;
@@ -14,7 +15,7 @@ public sealed class RegulatorLaws
     private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(3000);
 
     [Fact]
-    public void Law_EveryPlanIsSound() => Check(scene => Assert.Empty(PlanCheck.Find(scene.Input, ServiceRegulator.Step(scene.Input, new SaturationPolicy()))));
+    public void Law_EveryPlanIsSound() => Check(scene => Assert.Empty(PlanCheck.Find(scene.Input, ServiceRegulator.Step(scene.Input, new WaitCostPolicy()))));
 
     [Fact]
     public void Law_AnAppliedPlan_IsEmptyWhenLookedAtAgain() => Check(scene =>
@@ -23,7 +24,7 @@ public sealed class RegulatorLaws
         scene.Wish = null;
         var plan = scene.Step();
         var applied = Apply(scene.Input, plan);
-        var again = ServiceRegulator.Step(applied, new SaturationPolicy());
+        var again = ServiceRegulator.Step(applied, new WaitCostPolicy());
         Assert.True(again.Commands.Count == 0, $"first {string.Join(", ", plan.Commands)}; again {string.Join(", ", again.Commands)}");
     });
 

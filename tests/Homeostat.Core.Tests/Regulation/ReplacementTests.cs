@@ -39,7 +39,7 @@ public sealed class ReplacementTests
     public void NewFails_OldGoesOnServing()
     {
         var scene = new Scene { Waiting = 2 }.With("old", Tier.Running, 1, inFlight: 16, revision: Scene.Old);
-        scene.Results.Add(new(new RegulatorCommand.Start(new("z"), Scene.Current, StartWay.Cold), new Failure(FailureKind.ProgramExited, "exit code 1")));
+        scene.Results.Add(new(new RegulatorCommand.Start(new("z"), Scene.Current, StartWay.Cold, Scene.Limits), new Failure(FailureKind.ProgramExited, "exit code 1")));
 
         var plan = scene.Step();
 

@@ -1,4 +1,5 @@
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Testing;
@@ -11,6 +12,8 @@ internal sealed class Scene
     public static readonly DateTimeOffset Now = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     public static readonly RevisionId Old = new(new ServiceName("blog"), 1);
     public static readonly RevisionId Current = new(new ServiceName("blog"), 2);
+
+    public static readonly ResourceLimits Limits = new(null, 256L << 20);
 
     private readonly List<InstanceView> _instances = [];
 
@@ -34,6 +37,10 @@ internal sealed class Scene
 
     public Wish? Wish { get; set; }
 
+    public ServiceLoad Load { get; set; } = ServiceLoad.Unknown;
+
+    public CapacityGrant Capacity { get; set; } = CapacityGrant.Unbounded;
+
     public List<CommandResult> Results { get; } = [];
 
     public List<RevisionId> Held { get; } = [Current];
@@ -44,6 +51,14 @@ internal sealed class Scene
         var since = Now.AddSeconds(-idle);
         _instances.Add(new InstanceView(
             new InstanceId(id), revision ?? Current, tier, inFlight, since, ready is { } r ? Now.AddSeconds(-r) : since, operation, draining is { } d ? Now.AddSeconds(-d) : null, exit));
+        return this;
+    }
+
+    /// <summary>Gives an instance a CPU limit, 256 MiB, and what it used of them.</summary>
+    public Scene Limited(string id, double cpu, InstanceUsage? usage = null)
+    {
+        var at = _instances.FindIndex(i => i.Id.Value == id);
+        _instances[at] = _instances[at] with { Limits = new ResourceLimits(cpu, 256L << 20), Usage = usage };
         return this;
     }
 
@@ -60,13 +75,15 @@ internal sealed class Scene
         Results = Results,
         Wish = Wish,
         Memory = Memory,
+        Load = Load,
+        Capacity = Capacity,
         Jitter = 0.5,
     };
 
     public RegulatorPlan Step()
     {
         var input = Input;
-        var plan = ServiceRegulator.Step(input, new SaturationPolicy());
+        var plan = ServiceRegulator.Step(input, new WaitCostPolicy());
         Xunit.Assert.Empty(PlanCheck.Find(input, plan));
         return plan;
     }

@@ -30,7 +30,7 @@ public sealed class ServiceUpstreamTests
         Assert.Equal(1, _signals);
         _time.Advance(TimeSpan.FromMilliseconds(12));
 
-        _upstream.Publish([Instance(WakeWay.Restored, TimeSpan.FromMilliseconds(9))]);
+        _upstream.Publish([Instance(WakeWay.Restored, TimeSpan.FromMilliseconds(9))], 1);
 
         var admission = await waiting.Within("the admission");
         Assert.Equal((AdmissionKind.Proceed, WakeWay.Restored, 12.0, 9.0), (admission.Kind, admission.Wake, Ms(admission.Gate), Ms(admission.WakeTime)));
@@ -40,7 +40,7 @@ public sealed class ServiceUpstreamTests
     public async Task TryTake_WhileAnybodyWaits_DoesNotOvertake_AndOrderIsKept()
     {
         var instance = Instance(limit: 1);
-        _upstream.Publish([instance]);
+        _upstream.Publish([instance], 1);
         Assert.True(_upstream.TryTake(out _));
         var (first, second) = (Enter(), Enter());
         Assert.False(_upstream.TryTake(out _));
@@ -103,7 +103,7 @@ public sealed class ServiceUpstreamTests
     public void TryTake_FillsTheFirstToItsTarget_ThenTheLeastLoaded()
     {
         var (a, b) = (Instance(target: 2, limit: 4), Instance(target: 2, limit: 4));
-        _upstream.Publish([a, b]);
+        _upstream.Publish([a, b], 2);
         var taken = Enumerable.Range(0, 9).Select(_ => _upstream.TryTake(out var i) ? i : null).ToList();
 
         Assert.Equal([a, a, b, b, a, b, a, b, null], taken);
@@ -114,7 +114,7 @@ public sealed class ServiceUpstreamTests
     public async Task Stress_NoWakeUpIsLost()
     {
         var upstream = new ServiceUpstream(new ServiceName("blog"), GateLimits.Default, _clock, _counters, () => { }, (_, _) => { });
-        upstream.Publish([Instance(limit: 2), Instance(limit: 2)]);
+        upstream.Publish([Instance(limit: 2), Instance(limit: 2)], 2);
         var (inside, most, served) = (0, 0, 0);
         var clients = Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>
         {

@@ -44,7 +44,7 @@ internal sealed class TestUpstream(Func<CancellationToken, ValueTask<Socket>> co
 
     public ValueTask<Admission> EnterAsync(long heldBytes, string trigger, CancellationToken aborted) => Gate!(heldBytes, trigger, aborted);
 
-    public void Return(UpstreamInstance instance, SlotOutcome outcome)
+    public void Return(UpstreamInstance instance, SlotOutcome outcome, TimeSpan? held = null)
     {
         Interlocked.Decrement(ref _taken);
         Returned.Add(outcome);

@@ -22,7 +22,8 @@ public interface IUpstream
     ValueTask<Admission> EnterAsync(long heldBytes, string trigger, CancellationToken aborted);
 
     /// <summary>Gives a slot back. The request (or stream, or WebSocket) is over for this instance.</summary>
-    void Return(UpstreamInstance instance, SlotOutcome outcome);
+    /// <param name="held">How long a request that was answered held it; null: it says nothing about the program (an upgraded connection, a failure).</param>
+    void Return(UpstreamInstance instance, SlotOutcome outcome, TimeSpan? held = null);
 }
 
 /// <summary>A ready instance. A new object each time an instance comes to run in a new cell, so pooled connections die with it.</summary>

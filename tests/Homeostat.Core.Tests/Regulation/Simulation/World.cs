@@ -1,5 +1,6 @@
 using Homeostat.Core.Activation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Testing;
@@ -16,7 +17,7 @@ internal sealed partial class World
 
     private readonly Random _random;
     private readonly PlantedBug _bug;
-    private readonly SaturationPolicy _policy = new();
+    private readonly WaitCostPolicy _policy = new();
     private readonly PriorityQueue<Action, (DateTimeOffset At, long Order)> _events = new();
     private readonly SortedDictionary<InstanceId, SimInstance> _instances = [];
     private readonly SortedSet<RevisionId> _prepared = new(Comparer<RevisionId>.Create((a, b) => a.Number.CompareTo(b.Number)));

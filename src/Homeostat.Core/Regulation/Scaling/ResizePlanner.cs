@@ -1,0 +1,150 @@
+using Homeostat.Core.Runtime;
+using Homeostat.Core.Services;
+
+namespace Homeostat.Core.Regulation.Scaling;
+
+/// <summary>
+/// Up before out: raises the limits of strained instances in place, at once, to what is declared and granted; gives them back when they have been calm.
+/// </summary>
+/// <remarks>
+/// <code>
+///   base --strain (throttled, over target, waiters; memory tight)--> burst          at once
+///   burst --no strain for Calm, and what it uses fits well into base--> base        else it would be throttled at once again
+///   burst --the grant shrank--> its share                                           others came who are due theirs
+/// </code>
+/// An instance begins with what it may have at most (start-up boost) and is lowered by the same rule. Source: Elastic-Docker's stretch of a container;
+/// FastContainer's vertical scaling.
+/// </remarks>
+internal static class ResizePlanner
+{
+    /// <summary>Without strain for so long, the raise is given back. Also the bound of how often limits can go up and down.</summary>
+    public static readonly TimeSpan Calm = TimeSpan.FromSeconds(1);
+
+    /// <summary>Memory is given back later: a heap that has grown shrinks slowly, and grows again quickly.</summary>
+    public static readonly TimeSpan MemoryCalm = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is used must be below this share of the lower limit before it is lowered.</summary>
+    public const double FitsShare = 0.7;
+
+    public static void Plan(PlanBuilder plan)
+    {
+        plan.Ask = AskOf(plan);
+        if (plan.Spec.Resources is { CpuBurst: null, MemoryMaxBytes: null })
+        {
+            return;
+        }
+
+        foreach (var instance in plan.Current.Where(i => i is { IsOpen: true, Limits: not null }))
+        {
+            Fit(plan, instance, instance.Limits!);
+        }
+    }
+
+    /// <summary>What an instance begins with: as much as it may have at most, within the grant.</summary>
+    public static ResourceLimits Begin(PlanBuilder plan) => new(CpuMost(plan, 1), plan.Spec.Resources.MemoryBaseBytes);
+
+    private static void Fit(PlanBuilder plan, InstanceView instance, ResourceLimits now)
+    {
+        var resources = plan.Spec.Resources;
+        var strain = Strain.Of(instance, plan.Spec.Scale, plan.Input.Demand.Waiting);
+        var calm = instance.StrainedAt is { } at && at > instance.ReadyAt ? at : instance.ReadyAt ?? plan.Now;
+        var (cpu, why) = Cpu(plan, instance, now, strain, calm);
+        var memory = Memory(resources, instance, now, strain, plan.Now - calm);
+        if (cpu != now.Cpu || memory != now.MemoryBytes)
+        {
+            Command(plan, instance, now, new ResourceLimits(cpu, memory), why ?? strain.Memory ?? "it has been calm");
+        }
+
+        if (cpu > resources.CpuBase || memory > resources.MemoryBaseBytes)
+        {
+            plan.LookAgain(strain.Any ? plan.Now + Calm : Later(calm + Calm, plan.Now + (Calm / 4)));
+        }
+    }
+
+    private static (double? Limit, string? Why) Cpu(PlanBuilder plan, InstanceView instance, ResourceLimits now, Strain strain, DateTimeOffset calm)
+    {
+        var resources = plan.Spec.Resources;
+        if (resources.CpuBurst is not { } burst || now.Cpu is not { } limit)
+        {
+            return (now.Cpu, null);
+        }
+
+        var most = CpuMost(plan, 0)!.Value;
+        var capped = most < burst ? $"; capped from {burst:0.##} by {plan.Capacity.By}" : "";
+        if (strain.Cpu is { } reason && limit < most)
+        {
+            return (most, $"{reason}{capped}");
+        }
+
+        if (limit > most)
+        {
+            return (most, $"{plan.Capacity.By}: others are due their share");
+        }
+
+        var fits = instance.Usage is { } usage ? usage.CpuCores <= FitsShare * resources.CpuBase : instance.InFlight == 0;
+        return strain.Cpu is null && plan.Now - calm >= Calm && fits && limit > resources.CpuBase
+            ? (resources.CpuBase, $"calm for {(plan.Now - calm).TotalSeconds:0.#} s")
+            : (limit, null);
+    }
+
+    private static long Memory(ResourceSpec resources, InstanceView instance, ResourceLimits now, Strain strain, TimeSpan calm)
+    {
+        var most = resources.MemoryMaxBytes ?? resources.MemoryBaseBytes;
+        if (strain.Memory is not null)
+        {
+            return Math.Max(now.MemoryBytes, most);
+        }
+
+        var fits = instance.Usage is { } usage && usage.MemoryBytes <= FitsShare * resources.MemoryBaseBytes;
+        return calm >= MemoryCalm && fits ? Math.Min(now.MemoryBytes, resources.MemoryBaseBytes) : now.MemoryBytes;
+    }
+
+    /// <summary>The declared burst, or an equal share of what is granted to the service; never below the base, which is everybody's own.</summary>
+    private static double? CpuMost(PlanBuilder plan, int more)
+    {
+        var resources = plan.Spec.Resources;
+        if (resources.CpuBurst is not { } burst || resources.CpuBase is not { } least)
+        {
+            return resources.CpuBase;
+        }
+
+        var running = Math.Max(1, plan.Current.Count(i => i.Tier == Tier.Running || i.Operation is not null) + more);
+        return Math.Max(least, Math.Min(burst, Math.Round(plan.Capacity.CpuCores / running, 2)));
+    }
+
+    private static void Command(PlanBuilder plan, InstanceView instance, ResourceLimits now, ResourceLimits to, string why)
+    {
+        if (plan.Memory.Resizes.Holds(plan.Now))
+        {
+            plan.LookAgain(plan.Memory.Resizes.Until);
+            return;
+        }
+
+        var raise = to.Cpu > now.Cpu || to.MemoryBytes > now.MemoryBytes;
+        plan.Command(new RegulatorCommand.Resize(instance.Id, to));
+        plan.Memory = raise ? plan.Memory with { RaisedAt = plan.Now } : plan.Memory;
+        plan.Record(
+            raise ? "raise" : "lower", why, raise ? "load" : "calm", instance.Id, plan.Now + Calm,
+            inputs: [new("cpu", $"{now.Cpu:0.##} -> {to.Cpu:0.##}"), new("memory", $"{now.MemoryBytes >> 20} -> {to.MemoryBytes >> 20} MiB"), new("inFlight", $"{instance.InFlight}")]);
+    }
+
+    private static CapacityAsk AskOf(PlanBuilder plan)
+    {
+        var resources = plan.Spec.Resources;
+        var (cpuHeld, cpuWanted, memoryHeld, memoryWanted, instances) = (0.0, 0.0, 0L, 0L, 0);
+        foreach (var instance in plan.Current.Where(i => i.Tier is Tier.Running or Tier.Starting || i.Operation is not null))
+        {
+            var strained = Strain.Of(instance, plan.Spec.Scale, plan.Input.Demand.Waiting);
+            var raised = instance.Limits?.Cpu > resources.CpuBase;
+            cpuHeld += instance.Limits?.Cpu ?? resources.CpuBase ?? 0;
+            cpuWanted += strained.Cpu is not null || raised ? resources.CpuBurst ?? resources.CpuBase ?? 0 : resources.CpuBase ?? 0;
+            memoryHeld += instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes;
+            memoryWanted += strained.Memory is not null ? resources.MemoryMaxBytes ?? resources.MemoryBaseBytes : instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes;
+            instances++;
+        }
+
+        return new CapacityAsk(cpuHeld, cpuWanted, memoryHeld, memoryWanted, instances);
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
+}

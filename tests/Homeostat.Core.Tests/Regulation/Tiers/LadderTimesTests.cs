@@ -1,0 +1,85 @@
+using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
+using Homeostat.Core.Services;
+using Xunit;
+
+namespace Homeostat.Core.Tests.Regulation.Tiers;
+
+public sealed class LadderTimesTests
+{
+    private static readonly IdleSpec Declared = new();
+    private static readonly StartTimes Starts = new(TimeSpan.FromMilliseconds(0.3), TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1));
+
+    [Fact]
+    public void Learn_TooFewPauses_LeavesTheDeclaredTimes() => Assert.Null(LadderTimes.Learn(Pauses(LadderTimes.PausesMin - 1, 0.05), Declared, Starts));
+
+    [Fact]
+    public void Learn_ShortPauses_FreezesSoonAfterTheLongest_ButNotBelowTheFloor()
+    {
+        var learned = LadderTimes.Learn(Pauses(100, 0.05), Declared, Starts)!;
+
+        Assert.InRange(learned.Freeze, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.8));
+    }
+
+    [Fact]
+    public void Learn_PausesJustBelowTheDeclaredTime_KeepsThrough_WhereAWakeIsDear()
+    {
+        var dear = Starts with { Restored = TimeSpan.FromSeconds(1) };
+        var learned = LadderTimes.Learn(Pauses(100, 200), Declared, dear)!;
+
+        Assert.InRange(learned.Image, TimeSpan.FromSeconds(200), Declared.Image);
+    }
+
+    [Fact]
+    public void Learn_PausesLongerThanAnyKeepingIsWorth_SleepsAtTheFloor() =>
+        Assert.InRange(LadderTimes.Learn(Pauses(100, 3600), Declared, Starts)!.Image, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(23));
+
+    [Fact]
+    public void Law_LearnedTimes_AreWithinTheDeclaredOnes_AndInOrder()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (var run = 0; run < 2000; run++)
+        {
+            var pauses = new IdleHistogram();
+            for (var n = random.Next(0, 600); n > 0; n--)
+            {
+                pauses.Add(TimeSpan.FromSeconds(Math.Pow(10, (random.NextDouble() * 9) - 4)));
+            }
+
+            var declared = new IdleSpec(TimeSpan.FromSeconds(random.Next(0, 100)), TimeSpan.FromSeconds(random.Next(1, 1000)), TimeSpan.FromHours(1));
+            var starts = new StartTimes(TimeSpan.FromMilliseconds(random.Next(1, 5)), TimeSpan.FromMilliseconds(random.Next(1, 100)), null);
+            if (LadderTimes.Learn(pauses, declared, starts) is { } learned)
+            {
+                Assert.True(learned.Freeze <= declared.Freeze && learned.Image <= declared.Image, $"seed {seed}: {learned}, {declared}");
+                Assert.True(learned.Freeze >= declared.Freeze * LadderTimes.FloorShare, $"seed {seed}: {learned}, {declared}");
+                Assert.True(learned.Image >= learned.Freeze || learned.Image == declared.Image, $"seed {seed}: {learned}, {declared}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Histogram_IsBounded_AndForgetsTheOld()
+    {
+        var pauses = Pauses(100_000, 0.01);
+        Assert.True(pauses.Count <= IdleHistogram.Full);
+
+        for (var n = 0; n < 5000; n++)
+        {
+            pauses.Add(TimeSpan.FromHours(1));
+        }
+
+        Assert.Equal(0, pauses[IdleHistogram.BinOf(TimeSpan.FromSeconds(0.01))].Count);
+    }
+
+    private static IdleHistogram Pauses(int count, double seconds)
+    {
+        var pauses = new IdleHistogram();
+        for (var n = 0; n < count; n++)
+        {
+            pauses.Add(TimeSpan.FromSeconds(seconds));
+        }
+
+        return pauses;
+    }
+}
