@@ -164,7 +164,7 @@ internal static class ActivationPlanner
 
     private static RegulatorCommand Command(PlanBuilder plan, Way way)
     {
-        var limits = ResizePlanner.Begin(plan);
+        var limits = ResizePlanner.Begin(plan, cold: way is { Asleep: null, Start: StartWay.Cold });
         return way.Asleep is { } asleep
             ? new RegulatorCommand.Wake(asleep.Id, asleep.Tier, limits)
             : new RegulatorCommand.Start(plan.NextId(), plan.Input.Current.Id, way.Start, limits);

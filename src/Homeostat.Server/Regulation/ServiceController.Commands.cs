@@ -173,17 +173,14 @@ internal sealed partial class ServiceController
 
     private async Task<(StartReport? Ready, Failure? Failure)> CallAsync(RegulatorCommand command, Revision revision, Generation generation, CancellationToken cancel)
     {
-        var (driver, resources) = (_context.Driver, revision.Spec.Resources);
+        var driver = _context.Driver;
         switch (command)
         {
             case RegulatorCommand.Start start:
-                // No CPU limit until it is ready: a quota would slow the start, which nobody but the waiting request pays for.
-                var started = await driver.StartAsync(start.Id, start.Revision, start.Way, ResourceLimits.BaseOf(resources) with { Cpu = null }, generation, cancel);
-                return Calm(start.Id, resources, started);
+                return Settle(start.Id, start.Limits, await driver.StartAsync(start.Id, start.Revision, start.Way, Boosted(start.Limits), generation, cancel));
             case RegulatorCommand.Wake wake:
-                var thawed = wake.From is Tier.Frozen or Tier.PagedOut;
-                var woken = await driver.WakeAsync(wake.Id, thawed ? ResourceLimits.BaseOf(resources) : ResourceLimits.BaseOf(resources) with { Cpu = null }, generation, cancel);
-                return Calm(wake.Id, resources, woken);
+                var limits = wake.From is Tier.Frozen or Tier.PagedOut ? wake.Limits : Boosted(wake.Limits);
+                return Settle(wake.Id, wake.Limits, await driver.WakeAsync(wake.Id, limits, generation, cancel));
             case RegulatorCommand.Sleep sleep:
                 return (null, await driver.SleepAsync(sleep.Id, sleep.To, generation, cancel));
             case RegulatorCommand.Stop stop:
@@ -203,16 +200,29 @@ internal sealed partial class ServiceController
         }
     }
 
-    /// <summary>Gives an instance that has become ready its declared limits. That it has none on this host was said by doctor.</summary>
-    private (StartReport? Ready, Failure? Failure) Calm(InstanceId id, ResourceSpec resources, StartOutcome outcome)
+    /// <summary>Start-up boost: no CPU limit until it is ready. A quota would slow the start, which nobody but the waiting request pays for.</summary>
+    private static ResourceLimits Boosted(ResourceLimits limits) => limits with { Cpu = null };
+
+    /// <summary>Gives an instance that has become ready the limits it was planned with. That there are none on this host was said by doctor.</summary>
+    private (StartReport? Ready, Failure? Failure) Settle(InstanceId id, ResourceLimits limits, StartOutcome outcome)
     {
-        if (outcome.Ready is not null && outcome.Ready.Instance.Limits?.Cpu != resources.CpuBase
-            && _context.Driver.Resize(id, new ResourceLimits(resources.CpuBase, outcome.Ready.Instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes)) is { Kind: not FailureKind.NotSupported } failure)
+        if (outcome.Ready is not { } ready || ready.Instance.Limits is not { } begun || begun.Cpu == limits.Cpu)
+        {
+            return (outcome.Ready, outcome.Failure);
+        }
+
+        var settled = limits with { MemoryBytes = begun.MemoryBytes };
+        if (_context.Driver.Resize(id, settled) is not { } failure)
+        {
+            return (ready with { Instance = ready.Instance with { Limits = settled } }, null);
+        }
+
+        if (failure.Kind != FailureKind.NotSupported)
         {
             LogResizeFailed(_log, id, failure.Message);
         }
 
-        return (outcome.Ready, outcome.Failure);
+        return (ready, null);
     }
 
     private static Failure NoTemplate { get; } = new(FailureKind.NotSupported, "the driver made no template and gave no reason");

@@ -12,7 +12,7 @@ namespace Homeostat.Core.Regulation.Scaling;
 ///   burst --no strain for Calm, and what it uses fits well into base--> base        else it would be throttled at once again
 ///   burst --the grant shrank--> its share                                           others came who are due theirs
 /// </code>
-/// An instance begins with what it may have at most (start-up boost) and is lowered by the same rule. Source: Elastic-Docker's stretch of a container;
+/// Until it is ready an instance has no CPU limit (start-up boost); one that started cold goes on with the most and is lowered by the same rule. Source: Elastic-Docker's stretch of a container;
 /// FastContainer's vertical scaling.
 /// </remarks>
 internal static class ResizePlanner
@@ -40,8 +40,8 @@ internal static class ResizePlanner
         }
     }
 
-    /// <summary>What an instance begins with: as much as it may have at most, within the grant.</summary>
-    public static ResourceLimits Begin(PlanBuilder plan) => new(CpuMost(plan, 1), plan.Spec.Resources.MemoryBaseBytes);
+    /// <summary>What an instance has once it is ready. A program that was executed has more work before it is warm: it begins with the most it may have.</summary>
+    public static ResourceLimits Begin(PlanBuilder plan, bool cold) => new(cold ? CpuMost(plan, 1) : plan.Spec.Resources.CpuBase, plan.Spec.Resources.MemoryBaseBytes);
 
     private static void Fit(PlanBuilder plan, InstanceView instance, ResourceLimits now)
     {

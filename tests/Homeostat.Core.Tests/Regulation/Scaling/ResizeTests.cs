@@ -89,8 +89,13 @@ public sealed class ResizeTests
     }
 
     [Fact]
-    public void Started_BeginsWithTheMost() =>
-        Assert.Equal(2, Assert.IsType<RegulatorCommand.Start>(Assert.Single(new Scene { Spec = _scene.Spec, Waiting = 1 }.Step().Commands)).Limits.Cpu);
+    public void StartedCold_BeginsWithTheMost_AClone_WithTheBase()
+    {
+        var cold = new Scene { Spec = _scene.Spec, Waiting = 1, Host = HostAbilities.All with { Checkpoint = false } };
+
+        Assert.Equal(2, Assert.IsType<RegulatorCommand.Start>(Assert.Single(cold.Step().Commands)).Limits.Cpu);
+        Assert.Equal(0.5, Assert.IsType<RegulatorCommand.Start>(Assert.Single(new Scene { Spec = _scene.Spec, Waiting = 1 }.Step().Commands)).Limits.Cpu);
+    }
 
     [Fact]
     public void Reserve_IsWhatTheLoadDoesNotNeed_AndGoesDownEarly()
