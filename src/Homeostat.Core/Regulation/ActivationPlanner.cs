@@ -70,7 +70,7 @@ internal static class ActivationPlanner
         var granted = Math.Max(1, plan.Capacity.Instances);
         return best.Wanted <= granted
             ? best
-            : (granted, $"{best.Reason}; capped from {best.Wanted} by {plan.Capacity.By}", best.Trigger);
+            : (granted, $"{best.Reason}; capped from {best.Wanted} by {plan.Capacity.InstancesBy}", best.Trigger);
     }
 
     private static (int Wanted, string Reason, string Trigger) Foreseen(PlanBuilder plan)

@@ -12,6 +12,11 @@ internal interface IReplayPolicy
     /// <summary>A request waits, and none did before.</summary>
     void FirstWaits();
 
+    /// <summary>More requests are in flight than the targets of the open instances, and were not since <see cref="ReplayWorld.EndAttention"/>.</summary>
+    void OverTarget()
+    {
+    }
+
     /// <summary>The last request of an instance that takes no more ended.</summary>
     void Drained(ReplayInstance instance);
 

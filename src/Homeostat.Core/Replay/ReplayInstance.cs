@@ -22,6 +22,15 @@ internal sealed class ReplayInstance(InstanceId id, ScaleSpec scale)
 
     public DateTimeOffset? DrainingSince { get; set; }
 
+    /// <summary>When its last request ended; the time since then is a pause when it serves again. Null: none has.</summary>
+    public DateTimeOffset? LastReturn { get; set; }
+
+    /// <summary>More than the load needs: used when the others are at their targets.</summary>
+    public bool IsReserve { get; set; }
+
+    /// <summary>When it last was at its limits.</summary>
+    public DateTimeOffset? StrainedAt { get; set; }
+
     /// <summary>Slots taken.</summary>
     public int InFlight { get; set; }
 
@@ -49,6 +58,9 @@ internal readonly struct ReplaySlots : ISlotAccess<ReplayInstance>
     public static int Limit(ReplayInstance item) => item.Scale.ConcurrencyLimit;
 
     public static int InFlight(ReplayInstance item) => item.InFlight;
+
+    /// <summary>All simulated instances are equally quick.</summary>
+    public static float ServedMilliseconds(ReplayInstance item) => 0;
 
     public static bool IsClosed(ReplayInstance item) => item.IsClosed;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Homeostat.Core.Activation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -30,6 +31,10 @@ internal sealed class ReplayWorld
     private long _countedUntil;
     private long _extraSince;
     private double _extraGb;
+    private int _needed;
+    private int _peak;
+    private bool _attention;
+    private double _busyAtDeparture;
 
     /// <param name="origin">The time of day at which the trace begins.</param>
     public ReplayWorld(ReplaySetup setup, IArrivals arrivals, IReplayPolicy policy, DateTimeOffset origin)
@@ -61,6 +66,9 @@ internal sealed class ReplayWorld
 
     /// <summary>Requests being served or waiting, times ticks, since the beginning: what autoscalers average.</summary>
     public double ConcurrencyTicks { get; private set; }
+
+    /// <summary>What is measured as live: pauses and service times go here; null: nobody measures.</summary>
+    public LoadMeter? Load { get; set; }
 
     /// <summary>Plays until the last request has its answer and the trace has ended.</summary>
     public void Run()
@@ -127,15 +135,44 @@ internal sealed class ReplayWorld
     public void Open(ReplayInstance instance)
     {
         instance.IsClosed = false;
-        _open = [.. _instances.Values.Where(i => !i.IsClosed)];
+        Reopen();
     }
+
+    /// <summary>Those that are more than the load needs come last.</summary>
+    public void Reserve(IReadOnlyList<InstanceId> reserve)
+    {
+        var changed = false;
+        foreach (var instance in _open)
+        {
+            var its = reserve.Contains(instance.Id);
+            changed |= its != instance.IsReserve;
+            instance.IsReserve = its;
+        }
+
+        if (changed)
+        {
+            Reopen();
+        }
+    }
+
+    /// <summary>The most requests in flight and waiting at one time since the last call.</summary>
+    public int TakePeak()
+    {
+        var now = InFlight + Gate.Count;
+        var peak = Math.Max(_peak, now);
+        _peak = now;
+        return peak;
+    }
+
+    /// <summary>The next request beyond the targets is told to the policy again.</summary>
+    public void EndAttention() => _attention = false;
 
     public void Close(ReplayInstance instance)
     {
         if (!instance.IsClosed)
         {
             instance.IsClosed = true;
-            _open = [.. _instances.Values.Where(i => !i.IsClosed)];
+            Reopen();
         }
     }
 
@@ -164,7 +201,7 @@ internal sealed class ReplayWorld
 
     public void ServeGate()
     {
-        while (Gate.Count > 0 && SlotChoice.TryTake<ReplayInstance, ReplaySlots>(_open, out var instance))
+        while (Gate.Count > 0 && SlotChoice.TryTake<ReplayInstance, ReplaySlots>(_open, _needed, out var instance))
         {
             var ticket = Gate.TryGrant()!;
             Serve(instance, (long)ticket.Waiter!, (Now - ticket.EnteredAt).Ticks);
@@ -173,6 +210,12 @@ internal sealed class ReplayWorld
 
     /// <summary>Everybody up to a ticket is told that nothing comes.</summary>
     public void Refuse(long upTo) => Meter.Refused += Gate.RefuseAll(upTo).Count;
+
+    private void Reopen()
+    {
+        _open = [.. _instances.Values.Where(i => !i.IsClosed).OrderBy(i => i.IsReserve)];
+        _needed = _open.Count(i => !i.IsReserve);
+    }
 
     private void MoveTo(long at)
     {
@@ -190,9 +233,15 @@ internal sealed class ReplayWorld
     private void Arrive(long work)
     {
         Meter.Requests++;
-        if (Gate.Count == 0 && SlotChoice.TryTake<ReplayInstance, ReplaySlots>(_open, out var instance))
+        if (Gate.Count == 0 && SlotChoice.TryTake<ReplayInstance, ReplaySlots>(_open, _needed, out var instance))
         {
             Serve(instance, work, 0);
+            if (!_attention && InFlight > _open.Length * Setup.Spec.Scale.ConcurrencyTarget)
+            {
+                _attention = true;
+                _policy.OverTarget();
+            }
+
             return;
         }
 
@@ -203,6 +252,7 @@ internal sealed class ReplayWorld
         }
 
         ticket!.Waiter = work;
+        _peak = Math.Max(_peak, InFlight + Gate.Count);
         if (Gate.Count == 1)
         {
             Plan((ticket.ExpiresAt - Origin).Ticks, Nothing);
@@ -215,6 +265,12 @@ internal sealed class ReplayWorld
         Meter.Waits.Add(waited);
         Digest.Add(waited);
         InFlight++;
+        _peak = Math.Max(_peak, InFlight + Gate.Count);
+        if (instance is { InFlight: 1, LastReturn: { } last })
+        {
+            Load?.Pauses.Add(Now - last);
+        }
+
         Plan(Ticks + work, instance);
     }
 
@@ -239,7 +295,10 @@ internal sealed class ReplayWorld
         Meter.Served++;
         InFlight--;
         instance.InFlight--;
-        instance.IdleSince = Now;
+        (instance.IdleSince, instance.LastReturn) = (Now, Now);
+        // By Little's law the work done between two departures is in the mean what a request takes.
+        Load?.ServiceTime.Add(TimeSpan.FromTicks((long)(Meter.BusyTicks - _busyAtDeparture)));
+        _busyAtDeparture = Meter.BusyTicks;
         if (instance is { IsClosed: true, InFlight: 0 })
         {
             _policy.Drained(instance);

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Homeostat.Core.Explanation;
-using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Replay.Policies;
 
 namespace Homeostat.Core.Replay;
@@ -29,7 +29,7 @@ public sealed class Replayer(ReplaySetup setup, Func<IArrivals> arrivals, DateTi
         var peerCost = setup.PeersOwnCosts ? setup.Costs.DockerStart : setup.Clones ? setup.Costs.Template : setup.Costs.Cold;
         return policy switch
         {
-            Reactive => Play(new RegulatedPolicy(policy, new SaturationPolicy(), Keep)) with { Decisions = decisions },
+            Reactive => Play(new RegulatedPolicy(policy, new WaitCostPolicy(), Keep)) with { Decisions = decisions },
             "kpa" => Play(new KnativePolicy(peerCost)),
             "idle-timer" => Play(new IdleTimerPolicy(peerCost)),
             "keda" => Play(new PollingPolicy(peerCost)),

@@ -195,6 +195,11 @@ internal sealed partial class ServiceController : IDisposable
         }
 
         Arm(plan.LookAgainAt, expiry);
+        if (_context.Capacity.Ask(_revision.Spec, plan.Ask) is { Count: > 0 } others)
+        {
+            _context.Step(others);
+        }
+
         if (demand.Waiting == 0 && input.Instances.Where(i => i.IsOpen).Sum(i => i.InFlight - _revision.Spec.Scale.ConcurrencyTarget) <= 0)
         {
             Upstream.EndAttention();
@@ -211,6 +216,7 @@ internal sealed partial class ServiceController : IDisposable
         Demand = demand,
         Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => Look(i, demand.Waiting))],
         Load = Measure(),
+        Capacity = _context.Capacity.Grant(_revision.Spec),
         Prepared = [.. _prepared],
         Results = [.. _results],
         Wish = _wish,

@@ -100,13 +100,55 @@ public sealed class ServiceUpstreamTests
     }
 
     [Fact]
-    public void TryTake_FillsTheFirstToItsTarget_ThenTheLeastLoaded()
+    public void TryTake_GivesTheOneThatServesSoonest_UpToTheTargets_ThenToTheLimits()
     {
-        var (a, b) = (Instance(target: 2, limit: 4), Instance(target: 2, limit: 4));
+        var (a, b) = (Instance(target: 2, limit: 3), Instance(target: 2, limit: 3));
         _upstream.Publish([a, b], 2);
-        var taken = Enumerable.Range(0, 9).Select(_ => _upstream.TryTake(out var i) ? i : null).ToList();
 
-        Assert.Equal([a, a, b, b, a, b, a, b, null], taken);
+        Assert.Equal([a, b, a, b, a, b, null], Take(7));
+    }
+
+    [Fact]
+    public void TryTake_AReserve_OnlyWhenTheOthersAreAtTheirTargets()
+    {
+        var (a, b) = (Instance(target: 2, limit: 3), Instance(target: 2, limit: 3));
+        _upstream.Publish([a, b], 1);
+
+        Assert.Equal([a, a, b, b, a, b, null], Take(7));
+    }
+
+    [Fact]
+    public void TryTake_TheSlowerOne_GetsFewer()
+    {
+        var (quick, slow) = (Instance(target: 8, limit: 8), Instance(target: 8, limit: 8));
+        _upstream.Publish([quick, slow], 2);
+        Serve(quick, 10);
+        Serve(slow, 30);
+
+        Assert.Equal([quick, quick, quick, slow], Take(4).Order(Comparer<UpstreamInstance?>.Create((x, _) => x == quick ? -1 : 1)));
+    }
+
+    [Fact]
+    public void TryTake_BeyondTheTargets_TellsTheControllerOnce_UntilItHasLooked()
+    {
+        _upstream.Publish([Instance(target: 2, limit: 8)], 1);
+        Take(2);
+        Assert.Equal(0, _signals);
+
+        Take(3);
+        Assert.Equal(1, _signals);
+
+        // It has looked, and more came meanwhile than it saw: it is told again.
+        _upstream.EndAttention();
+        Assert.Equal(2, _signals);
+    }
+
+    private List<UpstreamInstance?> Take(int count) => [.. Enumerable.Range(0, count).Select(_ => _upstream.TryTake(out var i) ? i : null)];
+
+    private void Serve(UpstreamInstance instance, double milliseconds)
+    {
+        Assert.True(ServiceUpstream.SeatOf(instance).TryTake(1));
+        _upstream.Return(instance, SlotOutcome.Completed, TimeSpan.FromMilliseconds(milliseconds));
     }
 
     /// <summary>Requests come and go on all cores: every one is served, never more than the limit at once, and none waits for ever.</summary>

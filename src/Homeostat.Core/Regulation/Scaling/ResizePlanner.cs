@@ -49,7 +49,7 @@ internal static class ResizePlanner
         var strain = Strain.Of(instance, plan.Spec.Scale, plan.Input.Demand.Waiting);
         var calm = instance.StrainedAt is { } at && at > instance.ReadyAt ? at : instance.ReadyAt ?? plan.Now;
         var (cpu, why) = Cpu(plan, instance, now, strain, calm);
-        var memory = Memory(resources, instance, now, strain, plan.Now - calm);
+        var memory = Memory(plan, instance, now, strain, plan.Now - calm);
         if (cpu != now.Cpu || memory != now.MemoryBytes)
         {
             Command(plan, instance, now, new ResourceLimits(cpu, memory), why ?? strain.Memory ?? "it has been calm");
@@ -87,12 +87,14 @@ internal static class ResizePlanner
             : (limit, null);
     }
 
-    private static long Memory(ResourceSpec resources, InstanceView instance, ResourceLimits now, Strain strain, TimeSpan calm)
+    private static long Memory(PlanBuilder plan, InstanceView instance, ResourceLimits now, Strain strain, TimeSpan calm)
     {
-        var most = resources.MemoryMaxBytes ?? resources.MemoryBaseBytes;
+        var resources = plan.Spec.Resources;
         if (strain.Memory is not null)
         {
-            return Math.Max(now.MemoryBytes, most);
+            // What the others hold stays theirs; what is left of the grant can be had.
+            var others = plan.Current.Where(i => i.Id != instance.Id && i.Tier == Tier.Running).Sum(i => i.Limits?.MemoryBytes ?? resources.MemoryBaseBytes);
+            return Math.Max(now.MemoryBytes, Math.Min(resources.MemoryMaxBytes ?? resources.MemoryBaseBytes, plan.Capacity.MemoryBytes - others));
         }
 
         var fits = instance.Usage is { } usage && usage.MemoryBytes <= FitsShare * resources.MemoryBaseBytes;

@@ -1,5 +1,6 @@
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -20,6 +21,7 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
     private Revision _revision = null!;
     private RevisionStatus _status = null!;
     private RegulatorMemory _memory = RegulatorMemory.Initial(1);
+    private LoadMeter _meter = null!;
     private DateTimeOffset? _look;
 
     public string Name => name;
@@ -28,7 +30,8 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
     public void Begin(ReplayWorld world)
     {
         var (spec, images) = (world.Setup.Spec, world.Setup.Host.Checkpoint && world.Setup.Spec.Checkpoint.Mode == CheckpointMode.Auto);
-        _world = world;
+        (_world, _meter) = (world, new LoadMeter());
+        world.Load = _meter;
         _random = new ReplayRandom(world.Setup.Seed, stream: 7);
         _revision = new Revision(new RevisionId(spec.Service, 1), spec, "replay", world.Origin);
         var reason = world.Setup.Clones ? null : new Failure(FailureKind.NotSupported, "clones are off in this replay");
@@ -39,6 +42,8 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
     }
 
     public void FirstWaits() => Step();
+
+    public void OverTarget() => Step();
 
     public void Drained(ReplayInstance instance) => Step();
 
@@ -65,6 +70,7 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
             Execute(command);
         }
 
+        _world.Reserve(plan.Reserve);
         _world.ServeGate();
         if (plan.Verdict is not null)
         {
@@ -72,6 +78,10 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
         }
 
         Look(plan.LookAgainAt);
+        if (input.Demand.Waiting == 0 && input.Instances.Where(i => i.IsOpen).Sum(i => i.InFlight - _revision.Spec.Scale.ConcurrencyTarget) <= 0)
+        {
+            _world.EndAttention();
+        }
     }
 
     private RegulatorInput Input() => new()
@@ -83,11 +93,18 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
         Host = _world.Setup.Host,
         Demand = _world.Gate.Oldest is { } oldest ? new Demand(_world.Gate.Count, oldest.EnteredAt, oldest.Trigger) : Demand.None,
         Instances = [.. _world.Instances.Select(i => i.View(_revision.Id))],
+        Load = Measure(),
         Prepared = [_revision.Id],
         Results = [.. _results],
         Memory = _memory,
         Jitter = _random.NextDouble(),
     };
+
+    private ServiceLoad Measure()
+    {
+        _meter.Concurrency(_world.Now, _world.TakePeak());
+        return _meter.Load(_world.Now, _revision.Spec);
+    }
 
     private void Record(Decision decision)
     {
@@ -136,6 +153,9 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
             case RegulatorCommand.Drain drain:
                 Drain(_world.Find(drain.Id)!);
                 break;
+            case RegulatorCommand.Resize:
+                // Every simulated instance has the processors to itself.
+                break;
             case RegulatorCommand.Stop stop:
                 Stop(stop, _world.Find(stop.Id)!);
                 break;
@@ -152,12 +172,27 @@ internal sealed class RegulatedPolicy(string name, IScalePolicy scale, Action<De
         {
             if (instance.Operation?.Kind == kind)
             {
+                _meter.Started(WayOf(command), cost);
+                if (instance is { Tier: Tier.Image, LastReturn: { } last })
+                {
+                    // In a new cell with a new seat: the pause is counted here, as live.
+                    _meter.Pauses.Add(_world.Now - cost - last);
+                    instance.LastReturn = null;
+                }
+
                 (instance.Tier, instance.ReadyAt, instance.IdleSince) = (Tier.Running, _world.Now, _world.Now);
                 _world.Open(instance);
                 End(command, instance);
             }
         });
     }
+
+    private static WakeWay WayOf(RegulatorCommand command) => command switch
+    {
+        RegulatorCommand.Wake { From: Tier.Frozen or Tier.PagedOut } => WakeWay.Frozen,
+        RegulatorCommand.Start { Way: StartWay.Cold } => WakeWay.Cold,
+        _ => WakeWay.Restored,
+    };
 
     private void Sleep(RegulatorCommand.Sleep command, ReplayInstance instance, TimeSpan cost)
     {
