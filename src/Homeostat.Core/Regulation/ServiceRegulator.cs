@@ -62,6 +62,7 @@ public static class ServiceRegulator
         Template(plan);
         ForgetOlder(plan);
         WishPlanner.Answer(plan);
+        plan.Ask = ResizePlanner.AskOf(plan);
     }
 
     /// <summary>Removes what ended by itself. The command marks the instance, so each end is counted once.</summary>

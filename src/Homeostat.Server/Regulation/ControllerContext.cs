@@ -1,4 +1,5 @@
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Server.Activation;
 using Homeostat.Server.Events;
@@ -22,6 +23,9 @@ internal sealed record ControllerContext(
 
     /// <summary>What services may hold of the host.</summary>
     public required HostCapacity Capacity { get; init; }
+
+    /// <summary>Has other services look again, in this order; returns at once.</summary>
+    public required Action<IReadOnlyList<ServiceName>> Look { get; init; }
 
     /// <summary>Orders changes of instances and lists of the driver.</summary>
     public long NextStamp() => Interlocked.Increment(ref _stamp);

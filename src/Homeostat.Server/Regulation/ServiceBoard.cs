@@ -40,7 +40,7 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
     {
         (_logs, _log, Capacity) = (log, log.CreateLogger<ServiceBoard>(), capacity ?? HostCapacity.OfHost(time));
         _listing = new DriverListing(driver, time, Distribute, log.CreateLogger<DriverListing>());
-        _context = new ControllerContext(driver, new SteadyClock(time), new WaitCostPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity };
+        _context = new ControllerContext(driver, new SteadyClock(time), new WaitCostPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity, Look = Look };
         _listing.Stamp = _context.NextStamp;
     }
 
@@ -191,6 +191,18 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
             controller.Post(new ControllerMessage.Listed([.. byService[name]], began));
         }
     }
+
+    /// <summary>Not on the caller's thread: it is in a turn of another service, and a request may wait for that.</summary>
+    private void Look(IReadOnlyList<ServiceName> services) => ThreadPool.UnsafeQueueUserWorkItem(
+        static state =>
+        {
+            foreach (var service in state.services)
+            {
+                state.board._services.GetValueOrDefault(service)?.Signal();
+            }
+        },
+        (board: this, services),
+        preferLocal: false);
 
     private Failure? Claimed(Revision revision)
     {

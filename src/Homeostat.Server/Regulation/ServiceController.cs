@@ -197,7 +197,7 @@ internal sealed partial class ServiceController : IDisposable
         Arm(plan.LookAgainAt, expiry);
         if (_context.Capacity.Ask(_revision.Spec, plan.Ask) is { Count: > 0 } others)
         {
-            _context.Step(others);
+            _context.Look(others);
         }
 
         if (demand.Waiting == 0 && input.Instances.Where(i => i.IsOpen).Sum(i => i.InFlight - _revision.Spec.Scale.ConcurrencyTarget) <= 0)

@@ -28,7 +28,6 @@ internal static class ResizePlanner
 
     public static void Plan(PlanBuilder plan)
     {
-        plan.Ask = AskOf(plan);
         if (plan.Spec.Resources is { CpuBurst: null, MemoryMaxBytes: null })
         {
             return;
@@ -130,23 +129,35 @@ internal static class ResizePlanner
             inputs: [new("cpu", $"{now.Cpu:0.##} -> {to.Cpu:0.##}"), new("memory", $"{now.MemoryBytes >> 20} -> {to.MemoryBytes >> 20} MiB"), new("inFlight", $"{instance.InFlight}")]);
     }
 
-    private static CapacityAsk AskOf(PlanBuilder plan)
+    /// <summary>What the service holds once this plan is executed, and what it would hold if nothing bounded it. To be called when all else is planned.</summary>
+    public static CapacityAsk AskOf(PlanBuilder plan)
     {
         var resources = plan.Spec.Resources;
-        var (cpuHeld, cpuWanted, memoryHeld, memoryWanted, instances) = (0.0, 0.0, 0L, 0L, 0);
-        foreach (var instance in plan.Current.Where(i => i.Tier is Tier.Running or Tier.Starting || i.Operation is not null))
+        var (most, least) = (ResourceLimits.MostOf(resources), ResourceLimits.BaseOf(resources));
+        var given = plan.Commands.Select(Given).OfType<KeyValuePair<InstanceId, ResourceLimits>>().ToDictionary(g => g.Key, g => g.Value);
+        var ask = CapacityAsk.None;
+        foreach (var instance in plan.Current.Where(i => i.Tier is Tier.Running or Tier.Starting || i.Operation is not null || given.ContainsKey(i.Id)))
         {
-            var strained = Strain.Of(instance, plan.Spec.Scale, plan.Input.Demand.Waiting);
-            var raised = instance.Limits?.Cpu > resources.CpuBase;
-            cpuHeld += instance.Limits?.Cpu ?? resources.CpuBase ?? 0;
-            cpuWanted += strained.Cpu is not null || raised ? resources.CpuBurst ?? resources.CpuBase ?? 0 : resources.CpuBase ?? 0;
-            memoryHeld += instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes;
-            memoryWanted += strained.Memory is not null ? resources.MemoryMaxBytes ?? resources.MemoryBaseBytes : instance.Limits?.MemoryBytes ?? resources.MemoryBaseBytes;
-            instances++;
+            var strain = Strain.Of(instance, plan.Spec.Scale, plan.Input.Demand.Waiting);
+            var held = given.GetValueOrDefault(instance.Id) ?? instance.Limits ?? least;
+            given.Remove(instance.Id);
+            ask = Add(ask, held, new ResourceLimits(
+                strain.Cpu is not null || held.Cpu > least.Cpu ? most.Cpu : least.Cpu, strain.Memory is not null ? most.MemoryBytes : held.MemoryBytes));
         }
 
-        return new CapacityAsk(cpuHeld, cpuWanted, memoryHeld, memoryWanted, instances);
+        return given.Values.Aggregate(ask, (sum, limits) => Add(sum, limits, limits));
     }
+
+    private static KeyValuePair<InstanceId, ResourceLimits>? Given(RegulatorCommand command) => command switch
+    {
+        RegulatorCommand.Resize resize => new(resize.Id, resize.To),
+        RegulatorCommand.Start start => new(start.Id, start.Limits),
+        RegulatorCommand.Wake wake => new(wake.Id, wake.Limits),
+        _ => null,
+    };
+
+    private static CapacityAsk Add(CapacityAsk ask, ResourceLimits held, ResourceLimits wanted) => new(
+        ask.CpuHeld + (held.Cpu ?? 0), ask.CpuWanted + (wanted.Cpu ?? 0), ask.MemoryHeld + held.MemoryBytes, ask.MemoryWanted + wanted.MemoryBytes, ask.Instances + 1);
 
     private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }
