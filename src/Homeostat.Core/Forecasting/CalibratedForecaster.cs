@@ -54,18 +54,25 @@ internal sealed class CalibratedForecaster : IForecaster
         }
         var at = Demand.Nearest(_horizons, steps);
         var point = _calibrations[at].Newest;
-        return new Forecast(point, point + Math.Max(0, _calibrations[at].Errors.Quantile(_quantile)));
+        var margin = _calibrations[at].Errors.Quantile(_quantile);
+        var quantile = _model.PredictQuantile(_horizons[at]) is { } said && double.IsFinite(said) ? Math.Min(said, 4 * Highest()) : point + margin;
+        return new Forecast(point, Math.Max(point, quantile));
     }
 
     private double Point(int steps)
+    {
+        var point = _model.Predict(steps);
+        return double.IsFinite(point) ? Math.Clamp(point, 0, 2 * Highest()) : _history[0];
+    }
+
+    private double Highest()
     {
         var most = 0.0;
         for (var i = 0; i < _history.Count; i++)
         {
             most = Math.Max(most, _history[i]);
         }
-        var point = _model.Predict(steps);
-        return double.IsFinite(point) ? Math.Clamp(point, 0, 2 * most) : _history[0];
+        return most;
     }
 }
 

@@ -23,8 +23,8 @@ internal sealed class AutoForecaster : IForecaster
     {
         _horizons = ForecastOptions.Check(options);
         _season = new SeasonFinder(_history);
-        _shared = Pool.Shared(_history, () => _season.Period);
-        var features = new LagFeatures(_history, () => _season.Period);
+        _shared = Pool.Shared(_history, () => _season.Guess);
+        var features = new LagFeatures(_history, () => _season.Guess);
         _ensembles = [.. _horizons.Select(steps => new HorizonEnsemble(_history, features, _shared, steps, options.Quantile))];
     }
 
@@ -33,6 +33,8 @@ internal sealed class AutoForecaster : IForecaster
     public long Observed => _history.Total;
 
     public int? Period => _season.Period;
+
+    internal int? Guess => _season.Guess;
 
     public int Bytes => _history.Bytes + _recent.Bytes + _season.Bytes + _shared.Sum(m => m.Bytes) + _ensembles.Sum(e => e.Bytes);
 
@@ -49,7 +51,7 @@ internal sealed class AutoForecaster : IForecaster
         var most = _recent.Quantile(1);
         foreach (var ensemble in _ensembles)
         {
-            ensemble.Observe(value, most, _season.Period);
+            ensemble.Observe(value, most, _season.Guess);
         }
     }
 

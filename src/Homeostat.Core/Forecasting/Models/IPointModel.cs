@@ -14,6 +14,9 @@ internal interface IPointModel
 
     /// <param name="steps">1 or more; one of those it was made for where it was made for some.</param>
     double Predict(int steps);
+
+    /// <summary>What the model itself says of the quantile; null: nothing, its errors do.</summary>
+    double? PredictQuantile(int steps) => null;
 }
 
 /// <summary>Rules about values and horizons that every forecaster keeps.</summary>

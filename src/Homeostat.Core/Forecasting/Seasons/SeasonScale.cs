@@ -1,6 +1,6 @@
 namespace Homeostat.Core.Forecasting.Seasons;
 
-/// <summary>The newest part of a series in bins, as running sums of square roots (the noise of counts is then the same at every level), and how well it repeats after a lag.</summary>
+/// <summary>The newest part of a series in bins, as running sums of logarithms (a busy day then repeats a quiet one), and how well it repeats after a lag.</summary>
 internal sealed class SeasonScale
 {
     private readonly double[] _sums;
@@ -18,7 +18,7 @@ internal sealed class SeasonScale
             {
                 sum += Math.Clamp(history[((bins - bin) * scale) - 1 - i], low, high);
             }
-            _sums[bin + 1] = _sums[bin] + Math.Sqrt(sum);
+            _sums[bin + 1] = _sums[bin] + Math.Log(1 + sum);
         }
     }
 
@@ -28,10 +28,12 @@ internal sealed class SeasonScale
     public int LagMax => (int)(Count / 2.2);
 
     /// <summary>Correlation of changes with those one lag before; 0 where nothing changes.</summary>
+    /// <param name="part">Changes are over the lag / part, of means over half of that.</param>
     /// <param name="measure">Lag that says over how much changes are taken; 0: the lag itself.</param>
-    public double Strength(int lag, int measure = 0)
+    public double Strength(int lag, int part, int measure = 0)
     {
-        var (over, change) = (Math.Max(1, (measure == 0 ? lag : measure) / 16), Math.Max(1, (measure == 0 ? lag : measure) / 8));
+        measure = measure == 0 ? lag : measure;
+        var (over, change) = (Math.Max(1, measure / (2 * part)), Math.Max(1, measure / part));
         var (xx, yy, xy) = (0.0, 0.0, 0.0);
         for (var end = lag + change + over; end <= Count; end++)
         {
