@@ -1,3 +1,5 @@
+using Homeostat.Core.Forecasting;
+
 namespace Homeostat.Core.Services;
 
 public enum PredictMode
@@ -20,5 +22,5 @@ public sealed record PredictSpec(PredictMode Mode = PredictMode.Raise, string Mo
     public const string Auto = "auto";
 
     /// <summary>All that a service file may name.</summary>
-    public static IReadOnlyList<string> Models { get; } = [Auto, "last", "smoothing", "holt", "seasonal", "regression", "neural", "grey"];
+    public static IReadOnlyList<string> Models => ForecastModels.Names;
 }
