@@ -43,6 +43,10 @@ internal static class InspectCommand
             Line("prepared", $"{Human.Count(images.PoolCells, "cell")}, {Human.Count(images.Spares, "spare")}, {Human.Size(images.PoolBytes)}");
             ImageReport.ShowFindings(terminal, images);
         }
+        if (detail.Load is { } load)
+        {
+            LoadReport.Show(load, Line);
+        }
         Heading("Spec");
         ShowObject(detail.Spec, "  ");
         if (detail.Instances.Count > 0)

@@ -14,7 +14,8 @@ public sealed record ServiceDetail(
     DateTimeOffset CreatedAt,
     IReadOnlyList<RevisionInfo> Revisions,
     ImageInfo? Images,
-    IReadOnlyList<InstanceInfo> Instances);
+    IReadOnlyList<InstanceInfo> Instances,
+    LoadInfo? Load = null);
 
 public sealed record RevisionInfo(int Revision, string Digest, DateTimeOffset CreatedAt);
 

@@ -22,6 +22,8 @@ public static class Explainer
             new("Who woke it?", WhoWoke(service)),
             new("Why has it not gone to sleep?", WhyAwake(service)),
             new("What did the last request wait for?", WhatWaited(service)),
+            new("What is it sized for?", LoadExplainer.Size(service)),
+            new("What is foreseen?", LoadExplainer.Ahead(service)),
         ],
         service.Decisions);
 
@@ -38,7 +40,7 @@ public static class Explainer
         var count = running.Count == 1 ? "1 instance runs" : $"{running.Count} instances run";
         return inFlight > 0 ? $"{count}: {inFlight} requests or streams are in flight."
             : min > 0 ? $"{count}: scale.min is {min}."
-            : $"{count}: the last work ended {Seconds(service.At - running.Max(i => i.View.IdleSince))} ago, it is frozen after {Seconds(idle.Freeze)}.";
+            : $"{count}: the last work ended {Seconds(service.At - running.Max(i => i.View.IdleSince))} ago, it is frozen after {Seconds(service.Load.Ladder?.Freeze ?? idle.Freeze)}.";
     }
 
     private static string WhyNotRunning(ServiceSnapshot service)
@@ -81,7 +83,7 @@ public static class Explainer
             (_, > 0, _) => $"{service.Gate.Waiting} requests wait for it.",
             (_, _, > 0) => $"scale.min keeps {spec.Scale.Min} running.",
             _ when service.Memory.Pauses.Holds(service.At) => $"The last freeze failed: {service.Memory.Pauses.Last?.Message}; tried again at {service.Memory.Pauses.Until:HH:mm:ss}.",
-            _ => $"It will at {running.Max(i => i.View.IdleSince) + spec.Idle.Freeze:HH:mm:ss} if nothing comes.",
+            _ => $"It will at {running.Max(i => i.View.IdleSince) + (service.Load.Ladder?.Freeze ?? spec.Idle.Freeze):HH:mm:ss} if nothing comes.",
         };
     }
 
@@ -117,7 +119,7 @@ public static class Explainer
         _ => "Stopped",
     };
 
-    private static string Seconds(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds:0.#} ms"
+    internal static string Seconds(TimeSpan time) => time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds:0.#} ms"
         : time < TimeSpan.FromMinutes(2) ? $"{time.TotalSeconds:0.#} s"
         : $"{time.TotalMinutes:0} min";
 }

@@ -1,4 +1,5 @@
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -21,6 +22,9 @@ public sealed record ServiceSnapshot(
     IReadOnlyList<Decision> Decisions,
     WaitRecord? LastWait)
 {
+    /// <summary>What was measured and foreseen of it.</summary>
+    public ServiceLoad Load { get; init; } = ServiceLoad.Unknown;
+
     /// <summary>The most awake tier of its instances; <see cref="Tier.Stopped"/> without any.</summary>
     public Tier Tier => Instances.Any(i => i.View.Tier == Tier.Running)
         ? Tier.Running

@@ -92,7 +92,7 @@ internal static class SleepPlanner
             ? new RegulatorCommand.Stop(instance.Id, ServiceRegulator.StopGrace, Force: false)
             : new RegulatorCommand.Sleep(instance.Id, tier));
         plan.Record(
-            Action(tier), $"idle for {idle.TotalSeconds:0.#} s", "idle", instance.Id, instance.IdleSince + until,
+            Action(tier), Reason(idle, Of(times, tier), Of(plan.Spec.Idle, tier), plan.Reserve.Contains(instance.Id)), "idle", instance.Id, instance.IdleSince + until,
             alternatives: tier == Tier.PagedOut ? [WhyNoImage(plan)] : [],
             inputs: [new("tier", instance.Tier.ToString()), new("idle", $"{idle.TotalSeconds:0.#} s"), new("declared", $"{Of(plan.Spec.Idle, tier).TotalSeconds:0.#} s"), new("applied", $"{Of(times, tier).TotalSeconds:0.###} s")]);
     }
@@ -107,7 +107,7 @@ internal static class SleepPlanner
         }
 
         return plan.Reserve.Contains(instance.Id)
-            ? declared with { Freeze = declared.Freeze * LadderTimes.FloorShare, Image = learned.Image }
+            ? declared with { Freeze = declared.Freeze * LadderTimes.FreezeFloor, Image = learned.Image }
             : declared with { Freeze = learned.Freeze, Image = learned.Image };
     }
 
@@ -139,6 +139,10 @@ internal static class SleepPlanner
         { Input.State.Status.Checkpointable: false } => $"image: {plan.Input.State.Status.Reason?.Message ?? "the program can't be dumped"}",
         _ => $"image: the last try failed, {plan.Memory.Images.Last?.Message}",
     };
+
+    private static string Reason(TimeSpan idle, TimeSpan applied, TimeSpan declared, bool reserve) =>
+        $"idle for {idle.TotalSeconds:0.#} s"
+        + (applied == declared ? "" : reserve ? ", more than the load needs" : $", sooner than declared ({declared.TotalSeconds:0.#} s): its pauses are shorter or much longer");
 
     private static TimeSpan Of(IdleSpec times, Tier tier) => tier switch
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Homeostat.Client.Wire;
 using Homeostat.Core.Explanation;
+using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
@@ -46,8 +47,18 @@ internal static class WireMapping
             service.Revision.CreatedAt,
             [.. history.Select(r => new RevisionInfo(r.Id.Number, r.Digest, r.CreatedAt))],
             service.State.Status is { } status ? Images(status) : null,
-            [.. service.Instances.Select(Instance)]);
+            [.. service.Instances.Select(Instance)],
+            Load(service.Load));
     }
+
+    public static LoadInfo Load(ServiceLoad load) => new(
+        load.ServiceTime?.TotalSeconds, load.Starts.Frozen?.TotalSeconds, load.Starts.Restored?.TotalSeconds, load.Starts.Cold?.TotalSeconds, load.Peak,
+        load.Ladder?.Freeze.TotalSeconds, load.Ladder?.Image.TotalSeconds,
+        load is { Ahead: { } ahead, Books: { } books } ? Forecast(ahead, books, load.Period) : null);
+
+    private static ForecastInfo Forecast(DemandForecast ahead, ForesightBooks books, int? period) => new(
+        ahead.Model, Math.Round(ahead.Point, 2), Math.Round(ahead.Quantile, 2), ahead.Until, (period * Foresight.Step)?.TotalSeconds, ahead.Raise,
+        Math.Round(books.UsedSeconds), Math.Round(books.WastedSeconds), Math.Round(books.Unforeseen, 1), books.RelativeError);
 
     public static ImageInfo Images(RevisionStatus status) => new(
         status.Template.ToString().ToLowerInvariant(), status.TemplateBytes, status.ClonesAllowed, status.Checkpointable,

@@ -111,7 +111,10 @@ internal sealed partial class ServiceController : IDisposable
         return new ServiceSnapshot(
             _context.Clock.Now, published.Revision, published.Mode, published.State,
             [.. published.Instances.Select(i => i.Now())],
-            Upstream.Snapshot(), published.Memory, published.LookAgainAt, published.Decisions, Upstream.LastWait);
+            Upstream.Snapshot(), published.Memory, published.LookAgainAt, published.Decisions, Upstream.LastWait)
+        {
+            Load = published.Load,
+        };
     }
 
     /// <summary>Stops regulating; instances stay as they are.</summary>
@@ -174,7 +177,7 @@ internal sealed partial class ServiceController : IDisposable
         }
 
         Tell(plan.Decisions);
-        Publish(plan);
+        Publish(plan, input.Load);
         TellAll();
         if (plan.Verdict is { } verdict)
         {
@@ -268,7 +271,7 @@ internal sealed partial class ServiceController : IDisposable
         }
     }
 
-    private void Publish(RegulatorPlan plan)
+    private void Publish(RegulatorPlan plan, ServiceLoad load)
     {
         var open = _instances.Values.Where(i => i.Upstream is not null && i.Observed.Tier == Tier.Running && i.Operation is null && i.DrainingSince is null)
             .OrderBy(i => plan.Reserve.Contains(i.Observed.Id)).ThenByDescending(i => i.Observed.Revision.Number).ThenBy(i => i.Observed.Id).Select(i => i.Upstream!).ToArray();
@@ -278,6 +281,7 @@ internal sealed partial class ServiceController : IDisposable
             _revision, _mode, State(), [.. _instances.Values.Select(i => new PublishedInstance(i.View(), i.Observed, i.Upstream))], _memory, plan.LookAgainAt, known ? _published.Decisions : _decisions.ToList())
         {
             DecisionsAdded = _decisions.Added,
+            Load = load,
         });
     }
 
@@ -308,5 +312,7 @@ internal sealed partial class ServiceController : IDisposable
         IReadOnlyList<Decision> Decisions)
     {
         public long DecisionsAdded { get; init; }
+
+        public ServiceLoad Load { get; init; } = ServiceLoad.Unknown;
     }
 }

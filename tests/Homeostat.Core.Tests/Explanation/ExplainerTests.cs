@@ -1,5 +1,7 @@
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
+using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Testing;
@@ -82,9 +84,45 @@ public sealed class ExplainerTests
         Assert.Equal((5, 3), (ring.Added, ring.Count));
     }
 
+    [Fact]
+    public void Load_IsTold_WithWhatWasLearnedAndForeseen()
+    {
+        var service = Service() with
+        {
+            Load = new ServiceLoad
+            {
+                ServiceTime = TimeSpan.FromMilliseconds(12.3),
+                Peak = 9,
+                Ladder = new LadderTimes(TimeSpan.FromSeconds(0.5), TimeSpan.FromMinutes(1)),
+                Ahead = new DemandForecast(3.21, 9, Now.AddMinutes(1), "auto", Raise: true),
+                Books = new ForesightBooks(600, 120, 2, 8, 10),
+                Period = 1440,
+            },
+        };
+        var answers = Explainer.Explain(service).Answers.Skip(4).Select(a => a.Answer);
+
+        Assert.Equal(
+            [
+                "A request takes 12.3 ms; at most 9 at one time lately, 8 per instance are aimed at. By its pauses it is frozen after 500 ms (declared 10 s) and an image after 60 s (declared 5 min).",
+                "3.2 requests at one time until 12:01, nine times in ten at most 9 (auto, which repeats every 1440 min). Lately its error was 0.8 of the last value's; it would hold 120"
+                + " instance-seconds beyond the 600 needed, and 2 minutes brought more than foreseen. It may add instances where a start is slow enough to be worth it.",
+            ],
+            answers);
+    }
+
+    [Theory]
+    [InlineData(PredictMode.Off, "Nothing: predict.mode is off.")]
+    [InlineData(PredictMode.Raise, "Nothing yet: a forecast needs 30 minutes of load.")]
+    public void Forecast_WithoutOne_SaysWhy(PredictMode mode, string answer)
+    {
+        var service = Service() with { Revision = Specs.Revision(Specs.Service() with { Predict = new PredictSpec(mode) }) };
+
+        Assert.Equal(answer, Explainer.Explain(service).Answers[5].Answer);
+    }
+
     private static string First(ServiceSnapshot service) => Explainer.Explain(service).Answers[0].Answer;
 
-    private static void Answers(ServiceSnapshot service, params string[] expected) => Assert.Equal(expected, Explainer.Explain(service).Answers.Select(a => a.Answer));
+    private static void Answers(ServiceSnapshot service, params string[] expected) => Assert.Equal(expected, Explainer.Explain(service).Answers.Take(4).Select(a => a.Answer));
 
     private static InstanceSnapshot Instance(Tier tier, int inFlight, double idle) => new(
         new InstanceView(new InstanceId("blog-1"), Blog, tier, inFlight, Now.AddSeconds(-idle), Now.AddSeconds(-idle)),

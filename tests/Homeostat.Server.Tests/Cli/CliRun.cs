@@ -32,6 +32,9 @@ internal sealed record CliRun(int Code, string Out, string Err)
         text = Regex.Replace(text, @"\b50\d{5}\b", "PPPPPPP");
         text = Regex.Replace(text, @"\d+(\.\d+)? (ms|s)\b", "N ms");
         text = Regex.Replace(text, @"\b\ds\b", "0s");
+        // CPU time, and the width of its column.
+        text = Regex.Replace(text, @"AGE +CPU", "AGE  CPU");
+        text = Regex.Replace(text, @"(?<= 0s) +\d+(\.\d+)?s(?= )", "   0s");
         text = Regex.Replace(text, @"\d+ MiB free", "N MiB free");
         return Regex.Replace(text, @"\b0\.1\.0(\+[0-9a-f]+)?( \(\.NET [^)]*\))?", "VERSION");
     }

@@ -84,6 +84,8 @@ public sealed class LoadMeter
             Peak = _peak.Peak(now, ScaleInWindow),
             Ladder = Ladder(spec.Idle),
             Ahead = Foresight.Ahead(now),
+            Books = Foresight.Model is null ? null : Foresight.Books,
+            Period = Foresight.Period,
             LookAgainAt = Foresight.LookAgainAt(now),
         };
     }

@@ -69,6 +69,7 @@ internal static class ResizePlanner
         }
 
         var most = CpuMost(plan, 0)!.Value;
+        var running = Running(plan);
         var capped = most < burst ? $"; capped from {burst:0.##} by {plan.Capacity.By}" : "";
         if (strain.Cpu is { } reason && limit < most)
         {
@@ -77,7 +78,7 @@ internal static class ResizePlanner
 
         if (limit > most)
         {
-            return (most, $"{plan.Capacity.By}: others are due their share");
+            return (most, $"{plan.Capacity.By}: an equal share for {(running == 1 ? "it" : $"each of its {running} instances")}");
         }
 
         var fits = instance.Usage is { } usage ? usage.CpuCores <= FitsShare * resources.CpuBase : instance.InFlight == 0;
@@ -109,9 +110,10 @@ internal static class ResizePlanner
             return resources.CpuBase;
         }
 
-        var running = Math.Max(1, plan.Current.Count(i => i.Tier == Tier.Running || i.Operation is not null) + more);
-        return Math.Max(least, Math.Min(burst, Math.Round(plan.Capacity.CpuCores / running, 2)));
+        return Math.Max(least, Math.Min(burst, Math.Round(plan.Capacity.CpuCores / (Running(plan) + more), 2)));
     }
+
+    private static int Running(PlanBuilder plan) => Math.Max(1, plan.Current.Count(i => i.Tier == Tier.Running || i.Operation is not null));
 
     private static void Command(PlanBuilder plan, InstanceView instance, ResourceLimits now, ResourceLimits to, string why)
     {

@@ -21,6 +21,12 @@ public sealed record ServiceLoad
     /// <summary>Null: forecasting is off, or knows too little.</summary>
     public DemandForecast? Ahead { get; init; }
 
+    /// <summary>What the forecasts were worth; null: none was made.</summary>
+    public ForesightBooks? Books { get; init; }
+
+    /// <summary>Steps of <see cref="Foresight.Step"/> after which demand repeats; null: none found.</summary>
+    public int? Period { get; init; }
+
     /// <summary>When the forecast changes by time alone.</summary>
     public DateTimeOffset? LookAgainAt { get; init; }
 }

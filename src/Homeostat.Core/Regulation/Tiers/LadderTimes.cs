@@ -24,8 +24,11 @@ public sealed record LadderTimes(TimeSpan Freeze, TimeSpan Image)
     /// <summary>A millisecond of somebody's waiting is worth this many milliseconds of keeping.</summary>
     public const double PriceOfWaiting = 1000;
 
-    /// <summary>Never earlier than this part of the declared time: whoever declares ten seconds does not mean half of one.</summary>
-    public const double FloorShare = 1 / 20.0;
+    /// <summary>An instance is frozen not before this part of the declared time: whoever declares ten seconds does not mean a tenth of one.</summary>
+    public const double FreezeFloor = 1 / 20.0;
+
+    /// <summary>An image is made not before this part of the declared time: a dump costs more than it shows, and a page cache that has to be warmed again.</summary>
+    public const double ImageFloor = 1 / 5.0;
 
     /// <summary>Null: too few pauses, or nothing measured of the wakes.</summary>
     public static LadderTimes? Learn(IdleHistogram pauses, IdleSpec declared, StartTimes starts)
@@ -35,16 +38,17 @@ public sealed record LadderTimes(TimeSpan Freeze, TimeSpan Image)
             return null;
         }
 
-        var freeze = starts.Frozen is { } thaw ? Cheapest(pauses, declared.Freeze, thaw) : declared.Freeze;
-        var image = starts.Restored is { } restore ? Cheapest(pauses, declared.Image, restore) : declared.Image;
-        return new LadderTimes(freeze, image > freeze ? image : Least(freeze, declared.Image));
+        var freeze = starts.Frozen is { } thaw ? Cheapest(pauses, declared.Freeze, thaw, FreezeFloor) : declared.Freeze;
+        var image = starts.Restored is { } restore ? Cheapest(pauses, declared.Image, restore, ImageFloor) : declared.Image;
+        // Frozen comes first, for a while: it is undone in no time.
+        return new LadderTimes(freeze, image > 2 * freeze ? image : Least(2 * freeze, declared.Image));
     }
 
     /// <summary>The limit of least expected cost between the floor and the declared time.</summary>
-    internal static TimeSpan Cheapest(IdleHistogram pauses, TimeSpan declared, TimeSpan wake)
+    internal static TimeSpan Cheapest(IdleHistogram pauses, TimeSpan declared, TimeSpan wake, double floorShare)
     {
         var price = PriceOfWaiting * wake.TotalSeconds;
-        var (floor, most) = (declared.TotalSeconds * FloorShare, declared.TotalSeconds);
+        var (floor, most) = (declared.TotalSeconds * floorShare, declared.TotalSeconds);
         var (longer, within) = (pauses.Count + 1, 0.0);
         var best = (Cost: double.PositiveInfinity, Limit: most);
         for (var bin = 0; bin < IdleHistogram.Bins; bin++)
