@@ -1,4 +1,5 @@
 using Homeostat.Core.Runtime;
+using Homeostat.Server.Monitoring;
 
 namespace Homeostat.Server.Activation;
 
@@ -40,6 +41,9 @@ internal sealed class Seat(int target, int limit, SteadyClock clock, PauseCounts
 
     /// <summary>It came to run from an image or cold. Written before the seat is opened to requests.</summary>
     public bool IsFresh { get; init; }
+
+    /// <summary>Told when the first slot is taken; null: nobody wants to know. Written before the seat is opened to requests.</summary>
+    public MonitoredInstance? Monitored { get; set; }
 
     /// <summary>How long a request holds its slot here, in the recent mean; 0: none was served.</summary>
     public float ServedMilliseconds => Volatile.Read(ref _servedMilliseconds);
@@ -134,7 +138,13 @@ internal sealed class Seat(int target, int limit, SteadyClock clock, PauseCounts
             Volatile.Write(ref _peak, count);
         }
 
-        if (count == 1 && pauses is not null && Volatile.Read(ref _lastReturn) is not 0 and var last)
+        if (count != 1)
+        {
+            return;
+        }
+
+        Monitored?.Busy();
+        if (pauses is not null && Volatile.Read(ref _lastReturn) is not 0 and var last)
         {
             pauses.Add(clock.Time.GetElapsedTime(last));
         }

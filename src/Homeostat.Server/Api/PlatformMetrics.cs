@@ -16,6 +16,8 @@ internal static class PlatformMetrics
         text.Family("start_time_seconds", "gauge", "Start of this platform, unix time.").Sample(parts.StartedAt.ToUnixTimeMilliseconds() / 1000.0);
         WriteServices(text, parts);
         WriteRegulation(text, parts.Board.Counters);
+        text.Family("monitor_looks_total", "counter", "Looks at the counters of instances at work.").Sample(parts.Board.Monitor.Looks);
+        text.Family("monitor_limit_hits_total", "counter", "Ticks with more instances at work than are looked at in one.").Sample(parts.Board.Monitor.Crowded);
         WriteGateway(text, parts.Gateway.Counters);
         text.Family("events_total", "counter", "Events recorded.").Sample(parts.Events.Count);
         return text.ToString();
@@ -34,12 +36,23 @@ internal static class PlatformMetrics
             }
         }
         PerService("instance_memory_bytes", "gauge", "Resident memory of the instances.", s => s.Instances.Sum(i => i.Observed.MemoryBytes));
+        WriteLimits();
         PerService("sleep_image_bytes", "gauge", "Sleep images of the instances.", s => s.Instances.Sum(i => i.Observed.ImageBytes));
         PerService("template_image_bytes", "gauge", "Template image of the current revision.", s => s.State.Status?.TemplateBytes ?? 0);
         PerService("pool_bytes", "gauge", "Memory of prepared cells and parked spares.", s => s.State.Status?.PoolBytes ?? 0);
         PerService("requests_in_flight", "gauge", "Requests, streams and WebSockets in the instances.", s => s.Instances.Sum(i => i.View.InFlight));
         PerService("hold_queue_requests", "gauge", "Requests waiting in the gate.", s => s.Gate.Waiting);
         PerService("hold_queue_bytes", "gauge", "Bytes of requests held in the gate.", s => s.Gate.HeldBytes);
+
+        void WriteLimits()
+        {
+            PerService("limit_cpu_cores", "gauge", "CPU limits of the instances that have one.", s => s.Instances.Sum(i => i.Observed.Limits?.Cpu ?? 0));
+            PerService("limit_memory_bytes", "gauge", "Memory limits of the instances.", s => s.Instances.Sum(i => i.Observed.Limits?.MemoryBytes ?? 0));
+            parts.Board.Throttled.Keep(services.Select(s => s.Revision.Id.Service).ToHashSet());
+            PerService(
+                "cpu_throttled_seconds_total", "counter", "Time that threads stood at CPU limits, summed over cores.",
+                s => parts.Board.Throttled.Read(s.Revision.Id.Service, s.Instances.Select(i => i.View.Id)).TotalSeconds);
+        }
 
         void PerService(string name, string type, string help, Func<Core.Explanation.ServiceSnapshot, double> value)
         {
@@ -64,6 +77,11 @@ internal static class PlatformMetrics
         foreach (var (action, count) in counters.Decisions)
         {
             text.Sample(count, ("action", action));
+        }
+        text.Family("resizes_total", "counter", "Limits changed in place.");
+        foreach (var ((direction, outcome), count) in counters.Resizes)
+        {
+            text.Sample(count, ("direction", direction), ("outcome", outcome));
         }
         text.Family("wake_duration_seconds", "histogram", "From a start or wake asked of the driver to ready.");
         foreach (var ((way, outcome), wakes) in counters.Wakes)

@@ -10,6 +10,8 @@ internal sealed class BoardCounters
     private readonly ConcurrentDictionary<(WakeWay Way, string Outcome), WakeHistogram> _wakes = new();
     private readonly ConcurrentDictionary<string, StrongCount> _decisions = new();
 
+    private readonly ConcurrentDictionary<(string Direction, string Outcome), StrongCount> _resizes = new();
+
     public GateCounters Gate { get; } = new();
 
     /// <summary>Wakes and starts by way and outcome (<c>ready</c> or the failure's kind), ordered.</summary>
@@ -21,6 +23,16 @@ internal sealed class BoardCounters
     public void Wake(WakeWay way, string outcome, TimeSpan took) => _wakes.GetOrAdd((way, outcome), _ => new WakeHistogram()).Add(took);
 
     public void Decide(string action) => _decisions.GetOrAdd(action, _ => new StrongCount()).Increment();
+
+    /// <summary>Changes of limits in place, by direction (<c>up</c>, <c>down</c>) and outcome (<c>done</c>, <c>failed</c>), ordered.</summary>
+    public IReadOnlyList<KeyValuePair<(string Direction, string Outcome), long>> Resizes =>
+        [.. _resizes.OrderBy(r => r.Key).Select(r => KeyValuePair.Create(r.Key, r.Value.Value))];
+
+    public void Resize(ResourceLimits? from, ResourceLimits to, bool done)
+    {
+        var isUp = from is null || to.Cpu is null || to.Cpu > from.Cpu || to.MemoryBytes > from.MemoryBytes;
+        _resizes.GetOrAdd((isUp ? "up" : "down", done ? "done" : "failed"), _ => new StrongCount()).Increment();
+    }
 
     private sealed class StrongCount
     {

@@ -3,6 +3,7 @@ using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Server.Activation;
 using Homeostat.Server.Events;
+using Homeostat.Server.Monitoring;
 
 namespace Homeostat.Server.Regulation;
 
@@ -23,6 +24,9 @@ internal sealed record ControllerContext(
 
     /// <summary>What services may hold of the host.</summary>
     public required HostCapacity Capacity { get; init; }
+
+    /// <summary>Looks at what instances at work use of their limits.</summary>
+    public required InstanceMonitor Monitor { get; init; }
 
     /// <summary>Has other services look again, in this order; returns at once.</summary>
     public required Action<IReadOnlyList<ServiceName>> Look { get; init; }

@@ -31,7 +31,7 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
     public DateTimeOffset? StrainedAt { get; set; }
 
     /// <summary>What it used of them lately; null: not sampled.</summary>
-    public InstanceUsage? Usage { get; set; }
+    public InstanceUsage? Usage => Seat?.Monitored?.Usage;
 
     /// <summary>Stamp of the last change; lists that began before are older than it.</summary>
     public long ChangedAt { get; set; }
@@ -53,6 +53,7 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
     public void Unseat()
     {
         Seat?.Close();
+        Seat?.Monitored?.Dispose();
         (Upstream?.Connections as IDisposable)?.Dispose();
         Upstream = null;
     }

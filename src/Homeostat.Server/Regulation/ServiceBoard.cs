@@ -9,6 +9,7 @@ using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Server.Activation;
 using Homeostat.Server.Events;
 using Homeostat.Server.Forwarding.Contract;
+using Homeostat.Server.Monitoring;
 using Microsoft.Extensions.Logging;
 
 namespace Homeostat.Server.Regulation;
@@ -38,15 +39,20 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
     public ServiceBoard(
         IRuntimeDriver driver, TimeProvider time, Func<Generation> next, Action<PlatformEvent> events, ILoggerFactory log, HostCapacity? capacity = null)
     {
-        (_logs, _log, Capacity) = (log, log.CreateLogger<ServiceBoard>(), capacity ?? HostCapacity.OfHost(time));
+        (_logs, _log, Capacity, Monitor) = (log, log.CreateLogger<ServiceBoard>(), capacity ?? HostCapacity.OfHost(time), new InstanceMonitor(driver, time));
+        Throttled = new ThrottledBook(driver.Sample);
         _listing = new DriverListing(driver, time, Distribute, log.CreateLogger<DriverListing>());
-        _context = new ControllerContext(driver, new SteadyClock(time), new WaitCostPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity, Look = Look };
+        _context = new ControllerContext(driver, new SteadyClock(time), new WaitCostPolicy(), Counters, next, events, _listing.Ask) { Capacity = Capacity, Monitor = Monitor, Look = Look };
         _listing.Stamp = _context.NextStamp;
     }
 
     public BoardCounters Counters { get; } = new();
 
     public HostCapacity Capacity { get; }
+
+    public InstanceMonitor Monitor { get; }
+
+    public ThrottledBook Throttled { get; }
 
     /// <summary>Finds a service on the route table of this moment.</summary>
     public RouteLookup Lookup => (host, path) => Volatile.Read(ref _routes).TryFind(host, path, out var upstream) ? upstream : null;
@@ -161,6 +167,7 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        Monitor.Dispose();
         await _listing.DisposeAsync();
         foreach (var controller in _services.Values)
         {

@@ -100,13 +100,14 @@ internal sealed partial class ServiceController
     /// <summary>At once and on this thread: it takes microseconds, and the request that asked for it is about to be sent.</summary>
     private void ExecuteResize(RegulatorCommand.Resize resize, InstanceState instance)
     {
-        var failure = _context.Driver.Resize(resize.Id, resize.To);
+        var (before, failure) = (instance.Observed.Limits, _context.Driver.Resize(resize.Id, resize.To));
         if (failure is null)
         {
             instance.Observed = instance.Observed with { Limits = resize.To };
             Changed(instance);
         }
 
+        _context.Counters.Resize(before, resize.To, failure is null);
         _results.Add(new CommandResult(resize, failure));
     }
 
@@ -231,13 +232,12 @@ internal sealed partial class ServiceController
     {
         // Of today's revision also for an older one's instance: what is wanted now counts.
         var scale = _revision.Spec.Scale;
-        return new UpstreamInstance(id, cancel => _context.Driver.ConnectAsync(id, cancel))
+        var seat = new Activation.Seat(scale.ConcurrencyTarget, scale.ConcurrencyLimit, _context.Clock, Upstream.Pauses)
         {
-            Seat = new Activation.Seat(scale.ConcurrencyTarget, scale.ConcurrencyLimit, _context.Clock, Upstream.Pauses)
-            {
-                Way = way, Took = took, ReadyAt = _context.Clock.Now, IsFresh = way is WakeWay.Restored or WakeWay.Cold,
-            },
+            Way = way, Took = took, ReadyAt = _context.Clock.Now, IsFresh = way is WakeWay.Restored or WakeWay.Cold,
         };
+        seat.Monitored = _context.Monitor.Watch(id, () => seat.InFlight, Signal);
+        return new UpstreamInstance(id, cancel => _context.Driver.ConnectAsync(id, cancel)) { Seat = seat };
     }
 
     private void Changed(InstanceState instance) => instance.ChangedAt = _context.NextStamp();

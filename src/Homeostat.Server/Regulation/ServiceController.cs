@@ -203,6 +203,11 @@ internal sealed partial class ServiceController : IDisposable
             _context.Look(others);
         }
 
+        foreach (var instance in _instances.Values)
+        {
+            instance.Seat?.Monitored?.Fit(instance.Observed.Limits, _revision.Spec.Resources);
+        }
+
         if (demand.Waiting == 0 && input.Instances.Where(i => i.IsOpen).Sum(i => i.InFlight - _revision.Spec.Scale.ConcurrencyTarget) <= 0)
         {
             Upstream.EndAttention();

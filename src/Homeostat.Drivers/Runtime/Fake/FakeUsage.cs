@@ -16,8 +16,11 @@ internal sealed class FakeUsage(ResourceLimits limits, TimeProvider time)
     private long _looked = time.GetTimestamp();
     private TimeSpan _cpu;
     private TimeSpan _throttled;
-    private TimeSpan _limitedTime;
-    private TimeSpan _throttledTime;
+    private TimeSpan _inPeriod;
+    private TimeSpan _used;
+    private bool _stood;
+    private long _periods;
+    private long _throttledPeriods;
     private long _held = ResidentBytes;
     private long _hits;
 
@@ -35,7 +38,8 @@ internal sealed class FakeUsage(ResourceLimits limits, TimeProvider time)
     public void Limit(ResourceLimits limits, bool runs)
     {
         PassTime(runs);
-        Limits = limits;
+        // The kernel fills a period's share up when the limit is written, and lets those that stand run on.
+        (Limits, _used, _stood) = (limits, TimeSpan.Zero, false);
     }
 
     public void Want(double cores, bool runs)
@@ -62,7 +66,7 @@ internal sealed class FakeUsage(ResourceLimits limits, TimeProvider time)
     public ResourceUsage Read(bool runs)
     {
         PassTime(runs);
-        return new ResourceUsage(_cpu, _throttled, _limitedTime.Ticks / Period.Ticks, _throttledTime.Ticks / Period.Ticks, _held, _hits);
+        return new ResourceUsage(_cpu, _throttled, _periods, _throttledPeriods, _held, _hits);
     }
 
     /// <param name="runs">Whether it ran since the last look: a frozen one uses nothing.</param>
@@ -76,17 +80,46 @@ internal sealed class FakeUsage(ResourceLimits limits, TimeProvider time)
             return;
         }
 
-        var got = Math.Min(Wanted, Limits.Cpu ?? Wanted);
-        _cpu += passed * got;
-        if (Limits.Cpu is not null)
+        if (Limits.Cpu is not { } cores)
         {
-            _limitedTime += passed;
+            _cpu += passed * Wanted;
+            return;
         }
 
-        if (got < Wanted)
+        // Whole periods that are all alike at once, so that a day costs no more than a moment.
+        var alike = Math.Max(0, (passed.Ticks / Period.Ticks) - 2);
+        while (passed > TimeSpan.Zero)
         {
-            _throttledTime += passed;
-            _throttled += passed * (1 - (got / Wanted));
+            var step = passed < Period - _inPeriod ? passed : Period - _inPeriod;
+            Spend(step, Period * cores);
+            passed -= step;
+            if (alike > 0 && _inPeriod == TimeSpan.Zero)
+            {
+                var (cpu, throttled, throttledPeriods) = (_cpu, _throttled, _throttledPeriods);
+                Spend(Period, Period * cores);
+                (_cpu, _throttled) = (cpu + ((_cpu - cpu) * alike), throttled + ((_throttled - throttled) * alike));
+                (_periods, _throttledPeriods) = (_periods + alike - 1, throttledPeriods + ((_throttledPeriods - throttledPeriods) * alike));
+                passed -= Period * alike;
+                alike = 0;
+            }
         }
     }
+
+    /// <summary>Some time within one period: the program runs as it wants until its share is used up, then stands until the end, when the kernel counts.</summary>
+    private void Spend(TimeSpan step, TimeSpan share)
+    {
+        var most = (share - _used) / Wanted;
+        var ran = most < step ? Max(most, TimeSpan.Zero) : step;
+        (_used, _cpu, _throttled) = (_used + (ran * Wanted), _cpu + (ran * Wanted), _throttled + (step - ran));
+        _stood |= ran < step;
+        _inPeriod += step;
+        if (_inPeriod >= Period)
+        {
+            _periods++;
+            _throttledPeriods += _stood ? 1 : 0;
+            (_inPeriod, _used, _stood) = (TimeSpan.Zero, TimeSpan.Zero, false);
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }
