@@ -13,8 +13,9 @@ internal abstract record ControllerMessage
     {
     }
 
+    /// <param name="Seen">The instance after a sleep that was done; null: gone, or another command.</param>
     /// <param name="Operation">Number of the operation the command began; a later one on the same instance makes it void.</param>
-    public sealed record CommandEnded(RegulatorCommand Command, long Operation, StartReport? Ready, Failure? Failure, TimeSpan Took) : ControllerMessage;
+    public sealed record CommandEnded(RegulatorCommand Command, long Operation, StartReport? Ready, Failure? Failure, TimeSpan Took, ObservedInstance? Seen = null) : ControllerMessage;
 
     /// <param name="Instances">Of this service, as the driver lists them.</param>
     /// <param name="Began">Stamp taken before the driver was asked: what changed later is newer than the list.</param>

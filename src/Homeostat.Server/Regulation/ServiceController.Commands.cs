@@ -169,7 +169,8 @@ internal sealed partial class ServiceController
             ended = (null, new Failure(FailureKind.Environment, e.Message));
         }
 
-        Post(new ControllerMessage.CommandEnded(command, operation, ended.Ready, ended.Failure, _context.Clock.Time.GetElapsedTime(began)));
+        var seen = command is RegulatorCommand.Sleep sleep && ended.Failure is null ? _context.Driver.Observe(sleep.Id) : null;
+        Post(new ControllerMessage.CommandEnded(command, operation, ended.Ready, ended.Failure, _context.Clock.Time.GetElapsedTime(began), seen));
     }
 
     private async Task<(StartReport? Ready, Failure? Failure)> CallAsync(RegulatorCommand command, Revision revision, Generation generation, CancellationToken cancel)

@@ -118,10 +118,8 @@ internal sealed partial class ServiceController
                 _context.AskForList();
                 break;
             case RegulatorCommand.Sleep sleep when ended.Failure is null:
-                instance.Observed = instance.Observed with { Tier = sleep.To, Pid = sleep.To == Tier.Image ? null : instance.Observed.Pid };
+                instance.Observed = (ended.Seen ?? instance.Observed) with { Tier = sleep.To };
                 Tell("instance.slept", instance.Observed.Id, $"{sleep.To} in {ended.Took.TotalMilliseconds:0.#} ms");
-                // Sizes and times are for people; the list has them.
-                _context.AskForList();
                 break;
             case RegulatorCommand.Sleep:
                 Reseat(instance);

@@ -69,6 +69,9 @@ public interface IRuntimeDriver : IAsyncDisposable
     /// <summary>All instances, in every tier, ordered by id. Ended ones are listed with their exit until stopped.</summary>
     Task<IReadOnlyList<ObservedInstance>> ListAsync(CancellationToken cancel);
 
+    /// <summary>One of that list, as it is now; null: not known.</summary>
+    ObservedInstance? Observe(InstanceId id);
+
     /// <summary>Hints that the list changed without being asked to (exit, out of memory, template ready). May repeat, may be late, never the truth.</summary>
     IAsyncEnumerable<DriverHint> WatchAsync(CancellationToken cancel);
 

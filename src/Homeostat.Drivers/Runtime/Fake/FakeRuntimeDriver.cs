@@ -182,6 +182,8 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
         return Task.FromResult<IReadOnlyList<ObservedInstance>>([.. host.Instances.All.Select(i => i.Observe()).OrderBy(i => i.Id)]);
     }
 
+    public ObservedInstance? Observe(InstanceId id) => host.Instances.Find(id)?.Observe();
+
     public async IAsyncEnumerable<DriverHint> WatchAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         var (key, hints) = host.Watch();

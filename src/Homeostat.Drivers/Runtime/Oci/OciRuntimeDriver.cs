@@ -119,6 +119,8 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
     public Task<IReadOnlyList<ObservedInstance>> ListAsync(CancellationToken cancel) => Task.Run<IReadOnlyList<ObservedInstance>>(
         () => [.. _context.Instances.All.Select(instance => instance.Observe()).OrderBy(instance => instance.Id)], cancel);
 
+    public ObservedInstance? Observe(InstanceId id) => _context.Instances.Find(id)?.Observe();
+
     public IAsyncEnumerable<DriverHint> WatchAsync(CancellationToken cancel) => _context.Hints.WatchAsync(cancel);
 
     public ValueTask<Socket> ConnectAsync(InstanceId id, CancellationToken cancel) =>
