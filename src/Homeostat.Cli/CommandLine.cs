@@ -57,6 +57,7 @@ internal static class CommandLine
             EventsCommand.Build(terminal, globals),
             ExplainCommand.Build(terminal, globals),
             DoctorCommand.Build(terminal, globals),
+            ForecastCommand.Build(terminal, globals),
             ReplayCommand.Build(terminal, globals),
             VersionCommand.Build(terminal, globals),
         };

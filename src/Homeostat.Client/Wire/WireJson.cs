@@ -22,6 +22,7 @@ namespace Homeostat.Client.Wire;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(List<ProblemError>))]
 [JsonSerializable(typeof(ValidationResult))]
+[JsonSerializable(typeof(ForecastReport))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(ReplayCosts))]
 public sealed partial class WireJson : JsonSerializerContext

@@ -48,7 +48,8 @@ internal sealed class AutoForecaster : IForecaster
         {
             model.Observe(value);
         }
-        var most = _recent.Quantile(1);
+        // The second highest: one burst alone is no reason to believe in twice as much.
+        var most = Math.Max(_recent.Quantile(1 - (1.0 / Math.Max(1, _recent.Count - 1))), value / 2);
         foreach (var ensemble in _ensembles)
         {
             ensemble.Observe(value, most, _season.Guess);

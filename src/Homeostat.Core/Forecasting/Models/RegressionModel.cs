@@ -17,7 +17,7 @@ internal sealed class RegressionModel : IPointModel
         _horizons = horizons;
         _history = new History(kind.Seasonal ? Ensemble.AutoForecaster.HistoryLength : horizons[^1] + 256);
         _season = kind.Seasonal ? new SeasonFinder(_history) : null;
-        var features = new LagFeatures(_history, () => _season?.Guess);
+        var features = new LagFeatures(_history, () => _season?.Period);
         _points = [.. horizons.Select(steps => new LagRegressions(_history, features, steps, Both(kind), 0.5))];
         _quantiles = quantile is null ? null : [.. horizons.Select(steps => new LagRegressions(_history, features, steps, Both(quantile), level))];
     }
@@ -44,7 +44,7 @@ internal sealed class RegressionModel : IPointModel
     {
         Span<float> said = stackalloc float[_season is null ? 1 : 2];
         regressions[Demand.Nearest(_horizons, steps)].Predict(said);
-        return _season?.Guess is null ? said[0] : said[1];
+        return _season?.Period is null ? said[0] : said[1];
     }
 
     private static RegressionKind[] Both(RegressionKind kind) => kind.Seasonal ? [kind with { Seasonal = false }, kind] : [kind];
@@ -60,7 +60,7 @@ internal sealed class SeasonalModel : IPointModel
     public SeasonalModel(int seasonsMax, double deviation)
     {
         _season = new SeasonFinder(_history);
-        _lags = new SeasonalLags(_history, () => _season.Guess, seasonsMax, deviation);
+        _lags = new SeasonalLags(_history, () => _season.Period, seasonsMax, deviation);
     }
 
     public int? Period => _season.Period;
