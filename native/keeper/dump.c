@@ -147,8 +147,10 @@ void operate_dump(struct keeper *k, int client)
 	if (answered && answer.success) {
 		criu_wait(k, 5000);
 		criu_kill(k);
-		if (!leave)
+		if (!leave) {
 			cell_emptied(k);
+			snprintf(k->dumped, sizeof(k->dumped), "%s", image);
+		}
 		k->output_held = false;
 		answer_ok(k, client);
 		return;
@@ -160,9 +162,11 @@ void operate_dump(struct keeper *k, int client)
 	 * Unanswered: criu ended in the middle, parasite code may stand in the program, so it must not run on.
 	 * Exited: the program ended by itself after init was told to outlive it.
 	 */
-	if (!answered || k->has_exit)
+	if (!answered || k->has_exit) {
+		snprintf(k->lost, sizeof(k->lost), "%s", reason);
 		cell_end(k);
-	else if (!leave && k->state == CELL_RUNNING)
+	} else if (!leave && k->state == CELL_RUNNING) {
 		keep_init(k, false);
+	}
 	answer_failed(k, client, answered ? "refused" : "lost", reason);
 }

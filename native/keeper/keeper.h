@@ -71,6 +71,8 @@ struct keeper {
 	int barrier; /* while it is open, restored processes stop before they read their memory */
 	char image[512]; /* the one restored last */
 	char prepared_from[512]; /* where the image of a prepared restore lay; "" where it is not to be put back */
+	char dumped[512]; /* complete image of the program that was here last; "" from the moment on at which it may be restored */
+	char lost[REASON_MAX]; /* why a dump ended the cell; "" if none did */
 	bool criu_reaped;
 	/* the program */
 	pid_t program_pid; /* host pid; 0 when there is none */

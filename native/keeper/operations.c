@@ -51,6 +51,10 @@ void answer_ok(struct keeper *k, int client)
 		packet_add_number(&k->reply, "pid", k->program_pid);
 	if (k->state == CELL_ENDED)
 		add_exit(k);
+	if (k->state == CELL_ENDED && k->lost[0])
+		packet_add(&k->reply, "lost", k->lost);
+	if (k->state == CELL_EMPTY && k->dumped[0])
+		packet_add(&k->reply, "dumped", k->dumped);
 	for (i = 0; i < k->stage_count; i++) {
 		char stage[64];
 
@@ -89,6 +93,7 @@ static void operate_start(struct keeper *k, int client)
 	criu_kill(k);
 	image_slot_clear(k);
 	k->state = CELL_EMPTY;
+	k->dumped[0] = '\0';
 	open_log_of_request(k);
 	/* Without it the program runs all the same, but cannot become an image. */
 	k->checkpointable = k->criu_fd >= 0 && last_pid_set(k, PROGRAM_PID - 1) == 0;

@@ -254,6 +254,7 @@ void operate_restore(struct keeper *k, int client)
 		answer_failed(k, client, "environment", image ? reason : "no image named");
 		return;
 	}
+	k->dumped[0] = '\0';
 	if (image_slot_fill(k, image, consume, &root, reason)) {
 		answer_failed(k, client, "image", reason);
 		return;

@@ -68,6 +68,12 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
             _services[revision.Id.Service] = Controller(revision, prepared: false);
         }
 
+        foreach (var lost in _context.Driver.Lost)
+        {
+            LogLost(_log, lost.Id, lost.Revision, lost.Why);
+            _context.Events(new PlatformEvent("instance.lost", lost.Revision.Service, lost.Id, lost.Why));
+        }
+
         var left = await _context.Driver.ListAsync(cancel);
         Distribute(left, _context.NextStamp());
         Reroute();
@@ -247,6 +253,9 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
 
     [LoggerMessage(2010, LogLevel.Warning, "{Instance} of {Revision} belongs to no service of the registry: it is stopped")]
     private static partial void LogStranger(ILogger log, InstanceId instance, RevisionId revision);
+
+    [LoggerMessage(2012, LogLevel.Warning, "{Instance} of {Revision} could not be taken up: {Why}")]
+    private static partial void LogLost(ILogger log, InstanceId instance, RevisionId revision, string why);
 
     [LoggerMessage(2011, LogLevel.Error, "{Route} is claimed by {Holder} and {Refused}: it stays with the first")]
     private static partial void LogConflict(ILogger log, RouteSpec route, ServiceName holder, ServiceName refused);

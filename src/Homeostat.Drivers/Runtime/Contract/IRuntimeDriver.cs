@@ -21,6 +21,9 @@ public interface IRuntimeDriver : IAsyncDisposable
 {
     DriverCapabilities Capabilities { get; }
 
+    /// <summary>Instances that an earlier driver on the same data directory left and this one could not take up. Nothing of them is left but their logs.</summary>
+    IReadOnlyList<LostInstance> Lost => [];
+
     /// <summary>Checks that the revision can run here and begins to fill its pool of cells. Returns once a start is possible; the pool fills behind it.</summary>
     Task<Failure?> PrepareAsync(Revision revision, CancellationToken cancel);
 
@@ -120,6 +123,9 @@ public sealed record StartOutcome(StartReport? Ready, Failure? Failure)
 
     public static StartOutcome Failed(FailureKind kind, string message, string? remedy = null) => new(null, new Failure(kind, message, remedy));
 }
+
+/// <param name="Why">A clause, for people.</param>
+public sealed record LostInstance(InstanceId Id, RevisionId Revision, string Why);
 
 /// <summary>Look again at this instance (or at everything, when null).</summary>
 public sealed record DriverHint(InstanceId? Instance, string What);

@@ -42,6 +42,8 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
 
     public DriverCapabilities Capabilities => _context.Capabilities;
 
+    public IReadOnlyList<LostInstance> Lost { get; private set; } = [];
+
     /// <summary>Opens the driver on its data directory and takes up what an earlier one left.</summary>
     /// <exception cref="IOException">This host can't run it; the message says what to do.</exception>
     public static Task<OciRuntimeDriver> OpenAsync(OciDriverOptions options, TimeProvider time, CancellationToken cancel) =>
@@ -49,7 +51,7 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
 
     internal async Task AdoptAsync(CancellationToken cancel)
     {
-        await new Adoption(_context, _ender).RunAsync(cancel);
+        Lost = await new Adoption(_context, _ender).RunAsync(cancel);
         await Sweeper.RunAsync(_context, cancel);
         // Fewer may be allowed than before.
         await _keep.TrimAsync();

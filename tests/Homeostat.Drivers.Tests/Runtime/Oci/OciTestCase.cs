@@ -62,10 +62,19 @@ public abstract class OciTestCase : IAsyncLifetime
     }
 
     /// <summary>The answer to one GET, head and body.</summary>
-    protected async Task<string> GetAsync(InstanceId id, string path = "/")
+    protected Task<string> GetAsync(InstanceId id, string path = "/") => GetAsync(Driver, id, path);
+
+    /// <summary>The body alone.</summary>
+    internal static async Task<string> BodyAsync(OciRuntimeDriver driver, InstanceId id)
+    {
+        var answer = await GetAsync(driver, id, "/");
+        return answer[(answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..];
+    }
+
+    private static async Task<string> GetAsync(OciRuntimeDriver driver, InstanceId id, string path)
     {
         using var limit = new CancellationTokenSource(Waiting.Deadline, TimeProvider.System);
-        using var socket = await Driver.ConnectAsync(id, limit.Token);
+        using var socket = await driver.ConnectAsync(id, limit.Token);
         await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), SocketFlags.None, limit.Token);
         var answer = new StringBuilder();
         var buffer = new byte[16 << 10];

@@ -53,24 +53,24 @@ internal sealed class CellFactory(
         }
     }
 
-    /// <summary>Takes up a cell that an earlier platform made; null when it is not there any more.</summary>
-    public async Task<Cell?> AdoptAsync(string id, IPAddress address, CancellationToken cancel)
+    /// <summary>Takes up a cell that an earlier platform made. No cell: it is not there any more; if its keeper is, with how it ended.</summary>
+    public async Task<(Cell? Cell, CellEndedException? Ended)> AdoptAsync(string id, IPAddress address, CancellationToken cancel)
     {
         var paths = data.Cell(id);
         if (!File.Exists(Path.Combine(paths.Directory, "keeper.sock")) || !network.Addresses.Adopt(address))
         {
-            return null;
+            return (null, null);
         }
 
         try
         {
-            return await ConnectAsync(id, paths, address, null, null, cancel);
+            return (await ConnectAsync(id, paths, address, null, null, cancel), null);
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
-            // Its keeper died, and the cell with it.
+            // Its keeper died, and the cell with it; or the cell alone.
             network.Addresses.GiveBack(address);
-            return null;
+            return (null, error as CellEndedException);
         }
     }
 
@@ -209,6 +209,11 @@ internal sealed class CellFactory(
         try
         {
             var status = await keeper.StatusAsync(cancel);
+            if (status.Exit is { } exit)
+            {
+                throw new CellEndedException(exit, status.Lost);
+            }
+
             var group = cgroups.IsNone ? null : CgroupOf(id);
             return new Cell(id, paths, address, (ICellGroup?)group ?? new ProcessTree(status.InitPid), new CellLimits(group, limits), netns ?? Netns.OfProcess(status.InitPid), keeper, status.InitPid);
         }

@@ -60,6 +60,12 @@ internal sealed class ImageStore
         return new StoredImage(path, draft.InMemory, record);
     }
 
+    /// <summary>The owner's draft that lies in <paramref name="path"/>, which an earlier platform began; null: there is none.</summary>
+    public ImageDraft? FindDraft(ImageKind kind, string owner, string path) =>
+        _options.Roots.FirstOrDefault(root => path == Path.Combine(root, $"new.{Name(kind, owner)}")) is { } root && Directory.Exists(path)
+            ? new ImageDraft(path, root == _options.MemoryRoot, kind, owner)
+            : null;
+
     public static void Abandon(ImageDraft draft) => ImageFiles.Remove(draft.Path);
 
     /// <summary>The owner's image, if it is whole and of this host. One that is not is removed.</summary>

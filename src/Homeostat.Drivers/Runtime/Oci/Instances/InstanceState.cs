@@ -12,6 +12,7 @@ namespace Homeostat.Drivers.Runtime.Oci.Instances;
 /// <param name="MemoryBytes">Memory limit when its cell was taken or it last went to sleep as an image: what it was restored with must fit again.</param>
 /// <param name="Imaging">Whether its service wants process images.</param>
 /// <param name="Reach">How the port is reached; null until it was ready once.</param>
+/// <param name="HookDue">It is being restored, and <paramref name="AfterRestore"/> is to be called before it gets traffic.</param>
 internal sealed record InstanceState(
     string Id,
     string Service,
@@ -26,7 +27,8 @@ internal sealed record InstanceState(
     string Workdir,
     bool Imaging,
     string? AfterRestore,
-    string? BeforeCheckpoint);
+    string? BeforeCheckpoint,
+    bool HookDue = false);
 
 internal sealed record ReachState(bool Inside, string Address, int Port)
 {

@@ -60,7 +60,7 @@ internal sealed class KeeperClient : IAsyncDisposable
             _exited.TrySetResult(exit);
         }
 
-        return new KeeperStatus(answer["state"] ?? "", answer.Number("init") ?? 0, answer.Number("pid"), exit);
+        return new KeeperStatus(answer["state"] ?? "", answer.Number("init") ?? 0, answer.Number("pid"), exit, answer["dumped"], answer["lost"]);
     }
 
     /// <summary>Executes a program in the empty cell. Kind <c>program</c>: it could not be executed, the reason tells the step and the error.</summary>

@@ -53,7 +53,9 @@ internal sealed record ProgramStart(IReadOnlyList<string> Arguments, IReadOnlyLi
 /// <param name="InitPid">Host pid of the cell's init.</param>
 /// <param name="ProgramPid">Host pid of the program; null without.</param>
 /// <param name="Exit">Set in state <c>ended</c>.</param>
-internal sealed record KeeperStatus(string State, int InitPid, int? ProgramPid, ExitInfo? Exit);
+/// <param name="Dumped">In state <c>empty</c>: the directory that the last program of the cell was dumped into completely, and not restored from since; null: there is none.</param>
+/// <param name="Lost">In state <c>ended</c>: why a dump ended the cell; null if none did.</param>
+internal sealed record KeeperStatus(string State, int InitPid, int? ProgramPid, ExitInfo? Exit, string? Dumped, string? Lost);
 
 /// <param name="Kind">Empty when <paramref name="Ok"/>, else <c>state</c>, <c>program</c>, <c>image</c>, <c>refused</c>, <c>lost</c>,
 /// <c>unsupported</c>, <c>environment</c>, <c>protocol</c>, <c>gone</c> (the keeper is dead, and its cell with it).</param>

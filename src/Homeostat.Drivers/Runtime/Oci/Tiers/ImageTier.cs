@@ -74,7 +74,19 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
                 : failure;
         }
 
-        var image = store.Complete(draft, stopped: false);
+        StoredImage image;
+        try
+        {
+            image = store.Complete(draft, stopped: false);
+        }
+        catch (IOException)
+        {
+            // A full disk, most likely. The program is in the draft alone by now, and nobody could tell that it is complete.
+            ImageStore.Abandon(draft);
+            await cell.Keeper.EndAsync(CancellationToken.None);
+            throw;
+        }
+
         instance.ImageBytes = image.Record.Bytes;
         if (cell.Limits.Now is { } limits && limits.MemoryBytes != instance.State.MemoryBytes)
         {
@@ -101,6 +113,7 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
 
         // At least the memory it had: its image may need it.
         cell.Limits.Begin(limits with { MemoryBytes = Math.Max(limits.MemoryBytes, state.MemoryBytes) }, mayLower: false);
+        NoteHook(instance, isDue: true);
         var answer = await RestoreAsync(instance, cell);
         phases.Mark("criu", answer.Stages);
         var failure = answer.Ok
@@ -114,12 +127,23 @@ internal sealed class ImageTier(OciContext context, InstanceEnder ender, CellKee
 
         if (state.AfterRestore is not null)
         {
+            NoteHook(instance, isDue: false);
             phases.Mark("hook");
         }
 
         (instance.Pid, instance.ImageBytes) = (answer.Pid, 0);
         instance.Become(Tier.Running);
         return null;
+    }
+
+    /// <summary>For a platform that has to go on here after this one was killed. Costs nothing where no hook is declared.</summary>
+    private void NoteHook(OciInstance instance, bool isDue)
+    {
+        if (instance.State is { AfterRestore: not null } state)
+        {
+            instance.State = state with { HookDue = isDue };
+            context.Store.Write(instance.State);
+        }
     }
 
     /// <summary>Why it still has no cell, to be put behind a sentence; null where that is no question.</summary>
