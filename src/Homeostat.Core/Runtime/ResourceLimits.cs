@@ -26,7 +26,7 @@ public sealed record ResourceLimits(double? Cpu, long MemoryBytes)
 /// <param name="Periods">Periods of the scheduler (100 ms each) in which it ran under a CPU limit.</param>
 /// <param name="ThrottledPeriods">Those in which it used its share up. The kernel counts a period when it ends.</param>
 /// <param name="MemoryBytes">
-/// Memory in use. Close to its limit (from three quarters on) what the kernel gives back at once, its inactive page cache, is left out; below it is included.
+/// Memory in use. From three quarters of its limit on (the smallest it has had) what the kernel gives back at once, inactive page cache, is left out; below it is included.
 /// </param>
 /// <param name="MemoryLimitHits">How often it came to its memory limit, so that something had to be taken back or refused.</param>
 [StructLayout(LayoutKind.Auto)]

@@ -20,17 +20,20 @@ internal sealed class MonitoredInstance(InstanceMonitor monitor, InstanceId id, 
     private TimeSpan _livelyAt;
     private int _ticks;
     private int _listed;
+    private bool _isRaised;
     private volatile bool _matters;
     private volatile bool _disposed;
 
-    /// <summary>What it used of its limits lately; null: it was not looked at, because it rests or nothing of it can change.</summary>
+    /// <summary>What it used of its limits lately. One that was raised and rests is looked at for this answer; null: it was not looked at, as nothing of it can change.</summary>
     public InstanceUsage? Usage
     {
         get
         {
             lock (_lock)
             {
-                return _meter.SampledAt is null ? null : _meter.Usage;
+                return _meter.SampledAt is not null ? _meter.Usage
+                    : _isRaised && monitor.Driver.Sample(id) is { } sample ? new InstanceUsage(0, 0, sample.MemoryBytes, false)
+                    : null;
             }
         }
     }
@@ -41,7 +44,7 @@ internal sealed class MonitoredInstance(InstanceMonitor monitor, InstanceId id, 
         var (least, most) = (ResourceLimits.BaseOf(declared), ResourceLimits.MostOf(declared));
         lock (_lock)
         {
-            _limits = now;
+            (_limits, _isRaised) = (now, now is not null && (now.Cpu > least.Cpu || now.MemoryBytes > least.MemoryBytes));
         }
 
         _matters = now is not null && most != least;

@@ -75,6 +75,15 @@ public sealed class InstanceMonitorTests : IAsyncDisposable
         Assert.Equal(6, _monitor.Looks);
     }
 
+    /// <summary>Whether its memory fits into the base again is asked when nobody uses it.</summary>
+    [Fact]
+    public async Task WhoRestsRaised_IsLookedAtWhenAsked()
+    {
+        var (id, watched) = await WatchedAsync("one", new ResourceSpec(0.5, 128 << 20, 2, 256 << 20));
+        Assert.True(watched.Usage!.Value.MemoryBytes > 0);
+        Assert.Null(_clock.NextTimer);
+    }
+
     [Fact]
     public async Task WhatCannotChange_IsNotLookedAt()
     {

@@ -21,7 +21,8 @@ public readonly record struct Strain(string? Cpu, string? Memory)
         }
 
         var usage = instance.Usage;
-        var cpu = usage is { Throttled: >= ThrottledMin } ? $"throttled in {usage.Value.Throttled:0%} of its periods"
+        var cpu = usage is { Throttled: >= 1 } ? "at its CPU limit"
+            : usage is { Throttled: >= ThrottledMin } ? $"throttled in {usage.Value.Throttled:0%} of its periods"
             : instance.InFlight > scale.ConcurrencyTarget ? $"{instance.InFlight} in flight, target {scale.ConcurrencyTarget}"
             : waiting > 0 && instance.InFlight > 0 ? $"{waiting} waiting for a slot"
             : null;

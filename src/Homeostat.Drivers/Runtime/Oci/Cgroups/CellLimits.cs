@@ -21,6 +21,9 @@ internal sealed class CellLimits(Cgroup? group, ResourceLimits? made) : IDisposa
     /// <summary>The kernel has no CPU limit although the instance has: it is being dumped, or is an image.</summary>
     private bool _lifted;
 
+    /// <summary>The smallest memory limit it has had: whether it would fit in there again is asked of a sample as well.</summary>
+    private long _least = made?.MemoryBytes ?? long.MaxValue;
+
     private UsageReader? _usage;
     private bool _closed;
 
@@ -138,7 +141,7 @@ internal sealed class CellLimits(Cgroup? group, ResourceLimits? made) : IDisposa
                 }
 
                 _usage ??= group.OpenUsage();
-                return _usage.Read(Volatile.Read(ref _now)?.MemoryBytes ?? long.MaxValue);
+                return _usage.Read(Math.Min(_least, Volatile.Read(ref _now)?.MemoryBytes ?? long.MaxValue));
             }
             catch (IOException)
             {

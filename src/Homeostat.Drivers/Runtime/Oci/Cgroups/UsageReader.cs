@@ -35,7 +35,7 @@ internal sealed class UsageReader : IDisposable
         }
     }
 
-    /// <param name="memoryLimit">From three quarters of it on, page cache that is given back at once is left out: that file costs as much as the others together.</param>
+    /// <param name="memoryLimit">From three quarters of it on, page cache that is given back at once is left out: that file costs more than the others together.</param>
     public ResourceUsage Read(long memoryLimit)
     {
         Span<byte> buffer = stackalloc byte[4096];

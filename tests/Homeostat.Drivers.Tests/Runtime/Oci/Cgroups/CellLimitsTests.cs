@@ -31,6 +31,10 @@ public sealed class CellLimitsTests : IDisposable
     {
         using var limits = new CellLimits(V2(), new ResourceLimits(null, 12 * MiB));
         Assert.Equal(6 * MiB, limits.Sample()!.Value.MemoryBytes);
+
+        // Raised: would it fit into what it had?
+        Assert.Null(limits.Change(new("i"), new(null, 64 * MiB)));
+        Assert.Equal(6 * MiB, limits.Sample()!.Value.MemoryBytes);
     }
 
     [Fact]
