@@ -1,3 +1,4 @@
+using Homeostat.Benchmarks.Elasticity;
 using Homeostat.Benchmarks.GatewayLoad;
 using Homeostat.Benchmarks.Policies;
 using Homeostat.Benchmarks.Reporting;
@@ -11,7 +12,7 @@ if (Console.IsOutputRedirected)
 }
 
 // Every benchmark is listed here once; `./run bench NAME` runs one and writes artifacts/bench/NAME.json.
-IReadOnlyList<IBenchmark> benchmarks = [new GatewayBenchmark(), new PoliciesBenchmark(), new WakeBenchmark()];
+IReadOnlyList<IBenchmark> benchmarks = [new ElasticityBenchmark(), new GatewayBenchmark(), new PoliciesBenchmark(), new WakeBenchmark()];
 
 var name = args.FirstOrDefault();
 var benchmark = benchmarks.FirstOrDefault(b => b.Name == name);

@@ -25,6 +25,17 @@ if stale c-threads/out/server c-threads/server.c; then
   fi
 fi
 
+if stale work/out/server work/server.c; then
+  if command -v gcc >/dev/null; then
+    mkdir -p work/out
+    # Static, so that peers can run the very same file without any root image.
+    gcc -O2 -Wall -Wextra -pthread -static -o work/out/server work/server.c
+    note "work compiled"
+  else
+    warn "sample work is left out: no gcc"
+  fi
+fi
+
 if stale jvm/out/Server.class jvm/Server.java; then
   if command -v javac >/dev/null; then
     javac -d jvm/out jvm/Server.java

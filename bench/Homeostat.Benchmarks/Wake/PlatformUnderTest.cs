@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Homeostat.Client;
@@ -12,11 +13,20 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
 
     private readonly Process _process;
 
-    private PlatformUnderTest(Process process, IPEndPoint gateway, HomeostatClient client) => (_process, Gateway, Client) = (process, gateway, client);
+    private readonly IPEndPoint _admin;
+
+    private PlatformUnderTest(Process process, IPEndPoint gateway, IPEndPoint admin, HomeostatClient client) => (_process, Gateway, _admin, Client) = (process, gateway, admin, client);
 
     public IPEndPoint Gateway { get; }
 
     public HomeostatClient Client { get; }
+
+    /// <summary>CPU time the platform's process has used, and its threads with it.</summary>
+    public TimeSpan Cpu()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
 
     /// <exception cref="InvalidOperationException">It ended before it was ready; the text is what it said.</exception>
     public static async Task<PlatformUnderTest> StartAsync(string product, string data, CancellationToken cancel)
@@ -37,11 +47,20 @@ internal sealed class PlatformUnderTest : IAsyncDisposable
             if (line.StartsWith("ready", StringComparison.Ordinal))
             {
                 _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, cancel);
-                return new PlatformUnderTest(process, gateway, new HomeostatClient(ServerAddress.OfData(data)));
+                return new PlatformUnderTest(process, gateway, admin, new HomeostatClient(ServerAddress.OfData(data)));
             }
         }
 
         throw new InvalidOperationException($"the platform did not become ready: {string.Join(' ', errors)}");
+    }
+
+    /// <summary>Turns of the regulation so far, and the time spent in them.</summary>
+    public async Task<(double Count, double Seconds)> TurnsAsync(CancellationToken cancel)
+    {
+        using var http = new HttpClient();
+        var lines = (await http.GetStringAsync(new Uri($"http://{_admin}/metrics"), cancel)).Split('\n');
+        double Value(string name) => double.Parse(lines.Single(l => l.StartsWith(name + " ", StringComparison.Ordinal)).Split(' ')[1], CultureInfo.InvariantCulture);
+        return (Value("homeostat_regulator_turns_total"), Value("homeostat_regulator_turn_seconds_total"));
     }
 
     /// <summary>Puts a service to sleep and lets it lie for a moment: what the platform does behind a sleep and behind a wake (a restore is prepared, a pool refilled)

@@ -73,6 +73,8 @@ internal static class PlatformMetrics
         {
             text.Sample(count, ("reason", reason));
         }
+        text.Family("regulator_turns_total", "counter", "Turns of the regulation: a service observed, decided on, executed and published.").Sample(counters.Turns);
+        text.Family("regulator_turn_seconds_total", "counter", "Time spent in turns of the regulation.").Sample(counters.InTurns.TotalSeconds);
         text.Family("scale_decisions_total", "counter", "Decisions of the regulator by action.");
         foreach (var (action, count) in counters.Decisions)
         {

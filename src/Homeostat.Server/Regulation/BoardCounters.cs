@@ -11,8 +11,16 @@ internal sealed class BoardCounters
     private readonly ConcurrentDictionary<string, StrongCount> _decisions = new();
 
     private readonly ConcurrentDictionary<(string Direction, string Outcome), StrongCount> _resizes = new();
+    private long _turns;
+    private long _turnTicks;
 
     public GateCounters Gate { get; } = new();
+
+    /// <summary>Turns of the controllers: each observes a service, decides, executes and publishes.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>Time spent in turns.</summary>
+    public TimeSpan InTurns => TimeSpan.FromTicks(Volatile.Read(ref _turnTicks));
 
     /// <summary>Wakes and starts by way and outcome (<c>ready</c> or the failure's kind), ordered.</summary>
     public IReadOnlyList<KeyValuePair<(WakeWay Way, string Outcome), WakeHistogram>> Wakes => [.. _wakes.OrderBy(w => w.Key)];
@@ -32,6 +40,12 @@ internal sealed class BoardCounters
     {
         var isUp = from is null || to.Cpu is null || to.Cpu > from.Cpu || to.MemoryBytes > from.MemoryBytes;
         _resizes.GetOrAdd((isUp ? "up" : "down", done ? "done" : "failed"), _ => new StrongCount()).Increment();
+    }
+
+    public void Turn(TimeSpan took)
+    {
+        Interlocked.Increment(ref _turns);
+        Interlocked.Add(ref _turnTicks, took.Ticks);
     }
 
     private sealed class StrongCount

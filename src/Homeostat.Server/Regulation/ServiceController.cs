@@ -135,6 +135,7 @@ internal sealed partial class ServiceController : IDisposable
             return;
         }
 
+        var began = _context.Clock.Timestamp;
         try
         {
             while (_mail.TryDequeue(out var message))
@@ -152,6 +153,8 @@ internal sealed partial class ServiceController : IDisposable
             _context.AskForList();
             _timer.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         }
+
+        _context.Counters.Turn(_context.Clock.Time.GetElapsedTime(began));
     }
 
     private void StepOnce()

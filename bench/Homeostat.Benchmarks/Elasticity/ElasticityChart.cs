@@ -1,0 +1,40 @@
+using Homeostat.Core.Replay.Charts;
+
+namespace Homeostat.Benchmarks.Elasticity;
+
+/// <summary>The loads and what each system did as <c>artifacts/bench/elasticity.svg</c>.</summary>
+internal static class ElasticityChart
+{
+    public static async Task DrawAsync(ShapesExperiment shapes, CancellationToken cancel)
+    {
+        var systems = shapes.Outcomes.Select(o => o.System).Distinct().ToList();
+        var names = shapes.Shapes.Select(s => s.Name).ToList();
+        List<Chart> panels = [.. shapes.Shapes.Select(s => Instances(shapes, s, systems))];
+        panels.Add(Bars("Requests over twice the unloaded p99", "% of requests", o => o.ShareOver * 100));
+        panels.Add(Bars("Instance-seconds", "seconds", o => o.InstanceSeconds));
+        panels.Add(Bars("Core-seconds granted", "seconds", o => o.CoreSeconds));
+        panels.Add(Bars("Wait and work, p99", "milliseconds", o => o.Latency.P99) with { Logarithmic = true });
+        var path = Path.Combine("artifacts", "bench", "elasticity.svg");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await File.WriteAllTextAsync(
+            path,
+            SvgChart.Draw("Elasticity", panels, note: $"Loads of {ShapesExperiment.Low:0} to {ShapesExperiment.High:0} requests/s of {ShapesExperiment.WorkMilliseconds:0} ms, an instance has 0.4 cores; homeostat may raise it."),
+            cancel);
+        Console.WriteLine($"drawn to {path}");
+
+        BarChart Bars(string title, string unit, Func<ShapeOutcome, double> of) => new(
+            title, unit, names, [.. systems.Select(system => new BarSeries(system, [.. names.Select(n => shapes.Of(system).FirstOrDefault(o => o.Shape == n) is { } o ? of(o) : (double?)null)]))]);
+    }
+
+    private static LineChart Instances(ShapesExperiment shapes, LoadShape shape, List<string> systems)
+    {
+        // What the load needs, in instances at their limit: the shape itself on the same axis.
+        var needed = new LineSeries("needed", [.. Enumerable.Range(0, 201).Select(i => (i / 200.0 * shapes.Length.TotalSeconds, shape.Rate(Math.Min(0.9999, i / 200.0)) * ShapesExperiment.WorkMilliseconds / 400))]);
+        return new LineChart(
+            $"{shape.Name}: instances", "awake", "seconds",
+            [.. systems.Select(s => new LineSeries(s, [.. shapes.Of(s).Where(o => o.Shape == shape.Name).SelectMany(o => o.Track.Points).Select(p => (p.At.TotalSeconds, p.Instances))])), needed])
+        {
+            Stepped = true,
+        };
+    }
+}

@@ -1,0 +1,115 @@
+using Homeostat.Benchmarks.Reporting;
+using Homeostat.Benchmarks.Wake;
+
+namespace Homeostat.Benchmarks.Elasticity;
+
+/// <summary>
+/// (b) An instance stands at its CPU limit, out of its share of the period, when one request more than the target comes. Measured from when that is sent: to the write of the new limit
+/// (told by the kernel, inotify) and to the first CPU time used after it (the control group's account, read every 0.2 ms). Also the limit raised without such a request, by what the
+/// monitor sees, and the throughput at the base and after the raise.
+/// </summary>
+internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOptions options)
+{
+    private const double Base = 0.2;
+    private const double Burst = 1.5;
+    private const string Path = "/work?us=5000";
+    private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(700);
+    private readonly WorkApp _service = new("raise", Base, Burst, 0, 1, 4, 64);
+    private readonly WorkApp _held = new("held", Base, null, 0, 1, 4, 64);
+
+    public Sample ToWrite { get; } = new();
+
+    public Sample ToEffect { get; } = new();
+
+    /// <summary>From the begin of a load within the target, which only throttling shows, to the write.</summary>
+    public Sample ByMonitor { get; } = new();
+
+    /// <summary>Requests per second at the base limit.</summary>
+    public Sample Before { get; } = new();
+
+    public Sample After { get; } = new();
+
+    public int Missed { get; private set; }
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        await _service.ApplyAsync(platform, options.Samples, cancel);
+        await _held.ApplyAsync(platform, options.Samples, cancel);
+        for (var round = -1; round < options.Rounds; round++)
+        {
+            await OnceAsync(counts: round >= 0, beyond: true, cancel);
+            await OnceAsync(counts: round >= 0, beyond: false, cancel);
+            await HeldAsync(cancel);
+        }
+
+        await platform.Client.RemoveAsync(null, _service.Name, cancel);
+        await platform.Client.RemoveAsync(null, _held.Name, cancel);
+    }
+
+    private async Task OnceAsync(bool counts, bool beyond, CancellationToken cancel)
+    {
+        await platform.Client.WakeAsync(null, _service.Name, TimeSpan.FromSeconds(30), cancel);
+        if (await _service.UntilAsync(platform, all => all is [{ CpuLimit: Base, InFlight: 0, Tier: "running" }], cancel) is not [{ Pid: { } pid }])
+        {
+            Missed++;
+            Console.Error.WriteLine("the limit was not given back within 5 s");
+            return;
+        }
+
+        var cgroup = CgroupProbe.Of(pid);
+        using var target = new GatewayTarget(platform.Gateway, _service.Host);
+        await target.ConnectAsync(8, cancel);
+        using var watch = new LimitWatch(cgroup);
+        var busy = new ClosedLoop(target, Path, 4);
+        var from = TimeProvider.System.GetTimestamp();
+        ClosedLoop? more = null;
+        if (beyond)
+        {
+            watch.UntilStalled();
+            from = TimeProvider.System.GetTimestamp();
+            more = new ClosedLoop(target, Path, 1);
+        }
+
+        var (written, used) = watch.UntilRaised(TimeSpan.FromSeconds(2));
+        var answered = busy.Answered;
+        await Task.Delay(Window, TimeProvider.System, cancel);
+        var rate = (busy.Answered - answered) / Window.TotalSeconds;
+        await busy.StopAsync();
+        await (more?.StopAsync() ?? Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()));
+        if (!counts)
+        {
+            return;
+        }
+
+        if (written is not { } at || used is not { } effect)
+        {
+            Missed++;
+            return;
+        }
+
+        if (beyond)
+        {
+            ToWrite.Add(TimeProvider.System.GetElapsedTime(from, at));
+            ToEffect.Add(TimeProvider.System.GetElapsedTime(from, effect));
+            After.Add(rate);
+        }
+        else
+        {
+            ByMonitor.Add(TimeProvider.System.GetElapsedTime(from, at));
+        }
+    }
+
+    /// <summary>The same load where the limit is not raised.</summary>
+    private async Task HeldAsync(CancellationToken cancel)
+    {
+        await platform.Client.WakeAsync(null, _held.Name, TimeSpan.FromSeconds(30), cancel);
+        using var target = new GatewayTarget(platform.Gateway, _held.Host);
+        await target.ConnectAsync(8, cancel);
+        var busy = new ClosedLoop(target, Path, 5);
+        await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancel);
+        var answered = busy.Answered;
+        await Task.Delay(Window, TimeProvider.System, cancel);
+        Before.Add((busy.Answered - answered) / Window.TotalSeconds);
+        await busy.StopAsync();
+    }
+}
