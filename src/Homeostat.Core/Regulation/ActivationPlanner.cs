@@ -61,6 +61,7 @@ internal static class ActivationPlanner
 
         best = Max(best, (scale.Min, $"at least {scale.Min} is declared", "min"));
         best = Max(best, Foreseen(plan));
+        best = Max(best, SlotPlanner.Wanted(plan));
         best = Max(best, (ReplacementPlanner.Wanted(plan), $"{plan.Input.Current.Id} was applied while an older revision runs", "revision"));
         best = Max(best, (plan.Input.Wish?.Kind == WishKind.Wake ? 1 : 0, "an operator asked for it", "operator"));
         best = best.Wanted <= scale.Max
