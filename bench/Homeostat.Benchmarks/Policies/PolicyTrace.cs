@@ -11,11 +11,11 @@ namespace Homeostat.Benchmarks.Policies;
 /// <param name="Window">The part that is played.</param>
 internal sealed record PolicyTrace(string Name, string About, Func<Trace?> Read, ReplayWindow Window, ScaleSpec Scale, ServiceTime Service)
 {
-    /// <summary>Many requests at a time, as web servers do.</summary>
-    private static readonly ScaleSpec Web = new(0, 50, 8, 16);
+    /// <summary>Many requests at a time, as web servers do. Targets are 70 % of the limit, as Knative's are: all aim at the same.</summary>
+    private static readonly ScaleSpec Web = new(0, 50, 7, 10);
 
-    /// <summary>One or two at a time, as programs that compute do.</summary>
-    private static readonly ScaleSpec Heavy = new(0, 50, 1, 2);
+    /// <summary>A few at a time, as programs that compute do.</summary>
+    private static readonly ScaleSpec Heavy = new(0, 50, 2, 3);
 
     private static readonly ServiceTime Half = new(TimeSpan.FromMilliseconds(500), 1);
 

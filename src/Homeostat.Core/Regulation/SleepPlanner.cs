@@ -11,8 +11,11 @@ namespace Homeostat.Core.Regulation;
 /// </summary>
 internal static class SleepPlanner
 {
-    /// <summary>A busy instance is not looked at more often than this, however short its idle times.</summary>
-    public static readonly TimeSpan BusyLookMin = TimeSpan.FromMilliseconds(50);
+    /// <summary>A busy instance is not looked at more often than this, however short its idle times and requests.</summary>
+    public static readonly TimeSpan BusyLookMin = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Nor, for the sake of long requests alone, less often than this.</summary>
+    public static readonly TimeSpan BusyLookMax = TimeSpan.FromMilliseconds(250);
 
     public static void Plan(PlanBuilder plan)
     {
@@ -30,7 +33,7 @@ internal static class SleepPlanner
                 // Nobody tells when its work ends; it can't have been idle for long enough before then.
                 var idle = IdleTimes(plan, instance);
                 var first = idle.Freeze < idle.Image ? idle.Freeze : idle.Image;
-                plan.LookAgain(plan.Now + (first > BusyLookMin ? first : BusyLookMin));
+                plan.LookAgain(plan.Now + Longer(first, BusyLook(plan.Input.Load.ServiceTime)));
                 continue;
             }
 
@@ -42,6 +45,12 @@ internal static class SleepPlanner
             Lower(plan, instance);
         }
     }
+
+    /// <summary>An eighth of what a request takes: it is found idle soon, in terms of its work, and long requests are not looked at for nothing.</summary>
+    private static TimeSpan BusyLook(TimeSpan? serviceTime) =>
+        serviceTime / 8 is { } eighth && eighth > BusyLookMin ? eighth < BusyLookMax ? eighth : BusyLookMax : BusyLookMin;
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
     /// <summary>The tier an instance idle for <paramref name="idle"/> belongs in, and how long it stays there; null: for ever.</summary>
     internal static (Tier Tier, TimeSpan? Until) TierAt(TimeSpan idle, IdleSpec spec, bool freeze, bool pageOut, bool image)

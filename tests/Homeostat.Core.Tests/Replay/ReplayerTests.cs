@@ -88,9 +88,10 @@ public sealed class ReplayerTests
     [Fact]
     public void Homeostat_IsNotAsked_WhenASlotIsFree()
     {
-        var setup = ReplayScene.Setup() with { DecisionsKept = 100 };
-        var few = ReplayScene.Counted(setup, ServiceTime.Default, 600, 600, 600).Run("homeostat");
-        var many = ReplayScene.Counted(setup, ServiceTime.Default, 2400, 2400, 2400).Run("homeostat");
+        // So busy that it is never idle, and far from its target.
+        var setup = ReplayScene.Setup(new ScaleSpec(0, 1, 500, 1000)) with { DecisionsKept = 100 };
+        var few = ReplayScene.Counted(setup, ServiceTime.Default, 12_000, 12_000).Run("homeostat");
+        var many = ReplayScene.Counted(setup, ServiceTime.Default, 48_000, 48_000).Run("homeostat");
 
         Assert.True(many.Actions.Values.Sum() <= few.Actions.Values.Sum() + 2, $"{many.Actions.Values.Sum()} decisions, {few.Actions.Values.Sum()} at a quarter of the load");
         Assert.Equal(few.Decisions.Count, (int)few.Actions.Values.Sum());

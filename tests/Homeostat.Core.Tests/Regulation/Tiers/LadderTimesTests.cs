@@ -14,12 +14,34 @@ public sealed class LadderTimesTests
     public void Learn_TooFewPauses_LeavesTheDeclaredTimes() => Assert.Null(LadderTimes.Learn(Pauses(LadderTimes.PausesMin - 1, 0.05), Declared, Starts));
 
     [Fact]
-    public void Learn_ShortPauses_FreezesSoonAfterTheLongest_ButNotBelowTheFloor()
+    public void Learn_CheapThaw_FreezesInShortPauses_ButNotBelowTheFloor()
     {
-        var learned = LadderTimes.Learn(Pauses(100, 0.05), Declared, Starts)!;
+        var learned = LadderTimes.Learn(Pauses(100, 0.05), Declared, Starts with { Frozen = TimeSpan.FromMilliseconds(0.8) })!;
 
-        Assert.InRange(learned.Freeze, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.8));
+        Assert.InRange(learned.Freeze, Declared.Freeze * LadderTimes.FreezeFloor, TimeSpan.FromMilliseconds(20));
     }
+
+    [Fact]
+    public void Learn_DearThaw_StaysAwakeThroughShortPauses()
+    {
+        var learned = LadderTimes.Learn(Pauses(100, 0.05), Declared, Starts with { Frozen = TimeSpan.FromMilliseconds(3) })!;
+
+        Assert.InRange(learned.Freeze, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100));
+    }
+
+    /// <summary>Else a service whose pauses are all below the declared time is never frozen, and how long its thaw takes is never measured.</summary>
+    [Fact]
+    public void Learn_NoThawMeasuredYet_TakesTheUsualOne() =>
+        Assert.InRange(LadderTimes.Learn(Pauses(100, 1), Declared, StartTimes.Unknown)!.Freeze, TimeSpan.Zero, TimeSpan.FromMilliseconds(20));
+
+    [Theory]
+    [InlineData(0.8, 0.013)]
+    [InlineData(2, 0.1)]
+    [InlineData(6.4, 2.7)]
+    [InlineData(15, 15)]
+    [InlineData(1000, 1000)]
+    public void Price_WorkedExamples(double milliseconds, double seconds) =>
+        Assert.Equal(seconds, LadderTimes.Price(TimeSpan.FromMilliseconds(milliseconds)), seconds * 0.02);
 
     [Fact]
     public void Learn_PausesJustBelowTheDeclaredTime_KeepsThrough_WhereAWakeIsDear()
