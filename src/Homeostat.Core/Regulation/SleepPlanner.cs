@@ -115,9 +115,11 @@ internal static class SleepPlanner
             return declared;
         }
 
-        return plan.Reserve.Contains(instance.Id)
-            ? declared with { Freeze = declared.Freeze * LadderTimes.FreezeFloor, Image = learned.Image }
-            : declared with { Freeze = learned.Freeze, Image = learned.Image };
+        var besideOthers = declared.Freeze * LadderTimes.BesideOthersFloor;
+        var freeze = plan.Reserve.Contains(instance.Id) ? besideOthers
+            : plan.Current.Any(i => i.IsOpen && i.Id != instance.Id) ? Longer(learned.Freeze, besideOthers)
+            : learned.Freeze;
+        return declared with { Freeze = freeze, Image = Longer(learned.Image, freeze) };
     }
 
     /// <summary>What a back-off holds up is due again when it ends.</summary>

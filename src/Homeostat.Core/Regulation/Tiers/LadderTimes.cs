@@ -37,6 +37,9 @@ public sealed record LadderTimes(TimeSpan Freeze, TimeSpan Image)
     /// </summary>
     public const double FreezeFloor = 1 / 1000.0;
 
+    /// <summary>One of several that are awake is frozen not before this part: 100 ms of 10 s. A load that swings would else turn it round and round.</summary>
+    public const double BesideOthersFloor = 1 / 100.0;
+
     /// <summary>An image is made not before this part of the declared time: a dump costs more than it shows, and a page cache that has to be warmed again.</summary>
     public const double ImageFloor = 1 / 5.0;
 
