@@ -19,6 +19,10 @@ public sealed class CapacityLedger(CapacityBounds bounds)
     private readonly LedgerResource _cpu = new(Milli(bounds.CpuCores), bounds.Quotas, quota => quota.CpuCores is { } cores ? Milli(cores) : null);
     private readonly LedgerResource _memory = new(bounds.MemoryBytes, bounds.Quotas, quota => quota.MemoryBytes);
     private readonly Dictionary<TenantName, int> _instanceQuotas = bounds.Quotas.Where(q => q.Instances is not null).ToDictionary(q => q.Tenant, q => q.Instances!.Value);
+    private readonly Dictionary<TenantName, (string Cpu, string Memory, string Instances)> _quotaTexts = bounds.Quotas.ToDictionary(q => q.Tenant, TextsOf);
+
+    /// <summary>What bounds those without a quota, for people; made anew when others come or go, as every grant has it.</summary>
+    private ((int Tenants, int Services) Sharers, string Cpu, string Memory) _texts = ((-1, -1), "", "");
 
     public CapacityBounds Bounds => bounds;
 
@@ -82,9 +86,16 @@ public sealed class CapacityLedger(CapacityBounds bounds)
         var (cpu, cpuBy) = _cpu.Offer(entry?.Cpu, service.Tenant);
         var (memory, memoryBy) = _memory.Offer(entry?.Memory, service.Tenant);
         var (instances, instancesBy) = Instances(service, entry);
-        return new CapacityGrant(cpu / 1000.0, memory, instances, Bound(service.Tenant, cpuBy, "cores", $"{bounds.CpuCores:0.##} {(bounds.CpuCores == 1 ? "core" : "cores")}"))
+        var sharers = (_cpu.Tenants, _entries.Count);
+        if (sharers != _texts.Sharers)
         {
-            MemoryBy = Bound(service.Tenant, memoryBy, "memory", $"{Quantities.FormatSize(bounds.MemoryBytes)} of memory"),
+            var with = Tenants > 1 ? $", shared by {Tenants} tenants" : _entries.Count > 1 ? $", shared by {_entries.Count} services" : "";
+            _texts = (sharers, $"the host's {CoresText(bounds.CpuCores)}{with}", $"the host's {MemoryText(bounds.MemoryBytes)}{with}");
+        }
+
+        return new CapacityGrant(cpu / 1000.0, memory, instances, cpuBy == LedgerBound.Host ? _texts.Cpu : QuotaOf(service.Tenant).Cpu)
+        {
+            MemoryBy = memoryBy == LedgerBound.Host ? _texts.Memory : QuotaOf(service.Tenant).Memory,
             InstancesBy = instancesBy,
         };
     }
@@ -97,35 +108,31 @@ public sealed class CapacityLedger(CapacityBounds bounds)
         if (_instanceQuotas.TryGetValue(service.Tenant, out var quota))
         {
             var others = _entries.Values.Where(e => e.Tenant == service.Tenant).Sum(e => e.Instances) - running;
-            (most, by) = (Math.Max(running, quota - others), $"tenant {service.Tenant}'s quota of {quota} {(quota == 1 ? "instance" : "instances")}");
+            (most, by) = (Math.Max(running, quota - others), QuotaOf(service.Tenant).Instances);
         }
 
         if (_cpu.RoomOfTenant(service.Tenant, entry?.Cpu) is { } cores && resources.CpuBase is { } least && Fit(running, cores, Milli(least)) is var byCpu && byCpu < most)
         {
-            (most, by) = (byCpu, TenantBound(service.Tenant, "cores"));
+            (most, by) = (byCpu, QuotaOf(service.Tenant).Cpu);
         }
 
         return _memory.RoomOfTenant(service.Tenant, entry?.Memory) is { } bytes && Fit(running, bytes, resources.MemoryBaseBytes) is var byMemory && byMemory < most
-            ? (byMemory, TenantBound(service.Tenant, "memory"))
+            ? (byMemory, QuotaOf(service.Tenant).Memory)
             : (most, by);
     }
 
     private static int Fit(int running, long room, long each) => Math.Max(running, (int)Math.Min(int.MaxValue, room / Math.Max(1, each)));
 
-    private string Bound(TenantName tenant, LedgerBound by, string what, string all) => by switch
-    {
-        LedgerBound.Tenant => TenantBound(tenant, what),
-        _ when Tenants > 1 => $"the host's {all}, shared by {Tenants} tenants",
-        _ when _entries.Count > 1 => $"the host's {all}, shared by {_entries.Count} services",
-        _ => $"the host's {all}",
-    };
+    private (string Cpu, string Memory, string Instances) QuotaOf(TenantName tenant) => _quotaTexts[tenant];
 
-    private string TenantBound(TenantName tenant, string what)
-    {
-        var quota = bounds.Quotas.First(q => q.Tenant == tenant);
-        var all = what == "cores" ? $"{quota.CpuCores:0.##} {(quota.CpuCores == 1 ? "core" : "cores")}" : $"{Quantities.FormatSize(quota.MemoryBytes!.Value)} of memory";
-        return $"tenant {tenant}'s quota of {all}";
-    }
+    private static (string Cpu, string Memory, string Instances) TextsOf(TenantQuota quota) => (
+        $"tenant {quota.Tenant}'s quota of {CoresText(quota.CpuCores ?? 0)}",
+        $"tenant {quota.Tenant}'s quota of {MemoryText(quota.MemoryBytes ?? 0)}",
+        $"tenant {quota.Tenant}'s quota of {quota.Instances} {(quota.Instances == 1 ? "instance" : "instances")}");
+
+    private static string CoresText(double cores) => $"{cores:0.##} {(cores == 1 ? "core" : "cores")}";
+
+    private static string MemoryText(long bytes) => $"{Quantities.FormatSize(bytes)} of memory";
 
     /// <summary>Thousandths of a core: whole numbers add up exactly.</summary>
     private static long Milli(double cores) => double.IsFinite(cores) ? (long)Math.Round(cores * 1000) : long.MaxValue / 4;
