@@ -55,7 +55,7 @@ public sealed class OciLimitTests : OciTestCase
             var revision = Specs.Revision(OciPrograms.Python("fills"));
             Assert.Null(await driver.PrepareAsync(revision, default));
             Assert.Null((await driver.StartAsync(new("one"), revision.Id, StartWay.Cold, Specs.Limits, Next(), default)).Failure);
-            await File.WriteAllBytesAsync(Path.Combine(small, "ballast"), new byte[22 << 20]);
+            Fill(Path.Combine(small, "ballast"), leave: 1 << 20);
 
             var failure = await driver.SleepAsync(new("one"), Tier.Image, Next(), default);
 
@@ -74,6 +74,13 @@ public sealed class OciLimitTests : OciTestCase
             await Command.RunAsync("/bin/umount", ["-l", small], null, default);
             Directory.Delete(small);
         }
+    }
+
+    /// <summary>Whatever else is on the disk, so much is free afterwards: less than a dump needs.</summary>
+    private static void Fill(string file, long leave)
+    {
+        using var ballast = File.Create(file);
+        ballast.Write(new byte[new DriveInfo(Path.GetDirectoryName(file)!).AvailableFreeSpace - leave]);
     }
 
     /// <summary>One of the 7,680 in 10.94.16.0 to 10.94.255.255; the platform takes none of these by itself.</summary>
