@@ -1,4 +1,5 @@
 using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 
@@ -88,6 +89,7 @@ public sealed record RevisionView(bool Prepared, bool Preparing, bool MakingTemp
 /// <param name="Limits">What it may use at most now; null: not known, it is left as it is.</param>
 /// <param name="Usage">What it used of that lately; null: not sampled.</param>
 /// <param name="StrainedAt">When it last was at its limits (<see cref="Strain"/>); null: never seen so.</param>
+/// <param name="AtIdle">Whether it works although it has nothing in flight.</param>
 public sealed record InstanceView(
     InstanceId Id,
     RevisionId Revision,
@@ -100,7 +102,8 @@ public sealed record InstanceView(
     ExitInfo? Exit = null,
     ResourceLimits? Limits = null,
     InstanceUsage? Usage = null,
-    DateTimeOffset? StrainedAt = null)
+    DateTimeOffset? StrainedAt = null,
+    IdleWork AtIdle = IdleWork.Unknown)
 {
     /// <summary>It is being stopped, or was to be and could not: not to be used again, and not counted.</summary>
     public bool IsDoomed => Operation?.Kind == OperationKind.Stopping || Exit is not null;

@@ -17,6 +17,11 @@ internal static class SleepPlanner
     /// <summary>Nor, for the sake of long requests alone, less often than this.</summary>
     public static readonly TimeSpan BusyLookMax = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Before it is frozen sooner than declared it is looked whether it rests.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(10);
+
+    private static readonly TimeSpan WorkLook = TimeSpan.FromMilliseconds(100);
+
     public static void Plan(PlanBuilder plan)
     {
         if (plan.Input.Demand.Waiting > 0 || plan.Input.Wish is { Kind: WishKind.Wake })
@@ -88,6 +93,12 @@ internal static class SleepPlanner
 
         if (tier <= instance.Tier || instance.Tier is Tier.Starting or Tier.Parked)
         {
+            return;
+        }
+
+        if (tier != Tier.Stopped && idle < Of(plan.Spec.Idle, tier) && instance is { Tier: Tier.Running, AtIdle: IdleWork.Watched or IdleWork.Works })
+        {
+            plan.LookAgain(plan.Now + (instance.AtIdle == IdleWork.Watched ? SecondLook : WorkLook));
             return;
         }
 

@@ -1,6 +1,7 @@
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Server.Activation;
 using Homeostat.Server.Forwarding.Contract;
@@ -29,6 +30,9 @@ internal sealed class InstanceState(ObservedInstance observed, DateTimeOffset id
 
     /// <summary>When it last was at its limits.</summary>
     public DateTimeOffset? StrainedAt { get; set; }
+
+    /// <summary>Looks whether it works although nobody asks it for anything.</summary>
+    public IdleWatch IdleWatch { get; } = new();
 
     /// <summary>What it used of them lately; null: not sampled.</summary>
     public InstanceUsage? Usage => Seat?.Monitored?.Usage;

@@ -3,6 +3,7 @@ using Homeostat.Core.Activation;
 using Homeostat.Core.Explanation;
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Server.Activation;
@@ -217,7 +218,9 @@ internal sealed partial class ServiceController : IDisposable
         }
     }
 
-    private RegulatorInput Input(Demand demand) => new()
+    private RegulatorInput Input(Demand demand) => Input(demand, Measure());
+
+    private RegulatorInput Input(Demand demand, ServiceLoad load) => new()
     {
         Now = _context.Clock.Now,
         Mode = _mode,
@@ -225,8 +228,8 @@ internal sealed partial class ServiceController : IDisposable
         State = State(),
         Host = new HostAbilities(_context.Driver.Capabilities.Freeze, _context.Driver.Capabilities.PageOut, _context.Driver.Capabilities.Checkpoint),
         Demand = demand,
-        Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => Look(i, demand.Waiting))],
-        Load = Measure(),
+        Instances = [.. _instances.Values.Where(i => i.Observed.Tier != Tier.Parked).Select(i => Look(i, demand.Waiting, load.Ladder is not null))],
+        Load = load,
         Capacity = _context.Capacity.Grant(_revision.Spec),
         Prepared = [.. _prepared],
         Results = [.. _results],
@@ -235,7 +238,8 @@ internal sealed partial class ServiceController : IDisposable
         Jitter = Random.Shared.NextDouble(),
     };
 
-    private InstanceView Look(InstanceState instance, int waiting)
+    /// <param name="mayFreezeEarly">Its idle times were learned: it matters whether it rests.</param>
+    private InstanceView Look(InstanceState instance, int waiting, bool mayFreezeEarly)
     {
         var view = instance.View();
         if (Strain.Of(view, _revision.Spec.Scale, waiting).Any)
@@ -243,7 +247,10 @@ internal sealed partial class ServiceController : IDisposable
             instance.StrainedAt = _context.Clock.Now;
         }
 
-        return view with { StrainedAt = instance.StrainedAt };
+        var atIdle = mayFreezeEarly && view is { IsOpen: true, InFlight: 0 }
+            ? instance.IdleWatch.Look(_context.Clock.Now, view.IdleSince, _context.Driver.Sample(view.Id)?.Cpu)
+            : IdleWork.Unknown;
+        return view with { StrainedAt = instance.StrainedAt, AtIdle = atIdle };
     }
 
     private ServiceLoad Measure()

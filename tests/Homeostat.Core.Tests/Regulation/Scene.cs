@@ -1,5 +1,6 @@
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Regulation.Tiers;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Testing;
@@ -59,6 +60,13 @@ internal sealed class Scene
     {
         var at = _instances.FindIndex(i => i.Id.Value == id);
         _instances[at] = _instances[at] with { Limits = new ResourceLimits(cpu, 256L << 20), Usage = usage };
+        return this;
+    }
+
+    public Scene AtIdle(string id, IdleWork work)
+    {
+        var at = _instances.FindIndex(i => i.Id.Value == id);
+        _instances[at] = _instances[at] with { AtIdle = work };
         return this;
     }
 

@@ -20,7 +20,7 @@ namespace Homeostat.Core.Regulation.Tiers;
 public sealed record LadderTimes(TimeSpan Freeze, TimeSpan Image)
 {
     /// <summary>Pauses that must have been seen before they are believed.</summary>
-    public const int PausesMin = 8;
+    public const int PausesMin = 32;
 
     /// <summary>A millisecond of waiting that is noticed is worth this many milliseconds of keeping.</summary>
     public const double PriceOfWaiting = 1000;
@@ -32,8 +32,8 @@ public sealed record LadderTimes(TimeSpan Freeze, TimeSpan Image)
     public const double FrozenShare = 0.1;
 
     /// <summary>
-    /// An instance is frozen not before this part of the declared time: 10 ms of 10 s. What a program does after its answer (a log line, a flush) is done by then; what takes longer goes on
-    /// with the next request, as it does wherever functions are frozen between requests.
+    /// An instance is frozen not before this part of the declared time: 10 ms of 10 s. What a program does after its answer (a log line, a flush) is done by then;
+    /// one that goes on working is left awake (<see cref="IdleWatch"/>).
     /// </summary>
     public const double FreezeFloor = 1 / 1000.0;
 
