@@ -76,6 +76,20 @@ demo_crowd() {
     awk 'END { printf "%.0f ms", $2 * 1000 }'), $(homeostat ps -o json | grep -o '"service": *"node"' | wc -l) instance"
 }
 
+# One service under a load that grows and goes: limits raised, instances cloned, given back, frozen.
+demo_scale() {
+  local file=$demo/work.yaml
+  sed -e "s#source: \./#source: $repo/samples/work/#" -e 's#freeze: 4s#freeze: 2s#' "$repo/samples/work/service.yaml" >"$file"
+  if ! homeostat apply --wait -f "$file" >>"$demo/log" 2>&1; then
+    warn "sample work does not start here: homeostat logs work"
+    return 0
+  fi
+  request work '/work?us=1000' >/dev/null
+  HOMEOSTAT_COLOUR=${bold:+1} timeout 60 node "$repo/eng/run/lib/scale.mjs" "${gateway##*:}" "$data/admin.sock" work ||
+    warn "the load was broken off"
+  homeostat rm work >>"$demo/log" 2>&1 || true
+}
+
 bash "$repo/eng/run/install.sh" runtime native criu samples
 publish_if_stale
 bash "$repo/eng/run/samples.sh"
@@ -93,6 +107,9 @@ note "depend on how long a program takes to start."
 step "Sleep keeps what is in memory"
 demo_state
 demo_crowd
+
+step "As large as the load needs: larger, more, fewer, frozen"
+demo_scale
 
 step "homeostat ps"
 homeostat ps

@@ -1,5 +1,6 @@
 // An HTTP server whose requests cost as much processor time as they ask for: /work?us=5000 computes for 5 ms. One thread per connection, no state, nothing random: any number of
-// clones may run. Each answer names the instance, so that a client sees who served it.
+// clones may run. Each answer names the instance
+// and tells when it began with the request (microseconds since 1970), so that a client sees who served it, and since when.
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,10 +33,11 @@ static int answer(int fd, const char *head) {
   if (sscanf(head, "%7s %255s", method, path) != 2) return 0;
   const char *status = "200 OK", *query = strstr(path, "us=");
   if (!strncmp(path, "/work", 5)) {
+    long long began = now_ns(CLOCK_REALTIME);
     long us = query ? atol(query + 3) : 1000;
     uint32_t hash = burn(us < 0 ? 0 : us > LONGEST_US ? LONGEST_US : us);
     gethostname(name, sizeof name - 1);
-    snprintf(body, sizeof body, "%s %lld %08x\n", name, now_ns(CLOCK_REALTIME) / 1000, hash);
+    snprintf(body, sizeof body, "%s %lld %08x\n", name, began / 1000, hash);
   } else if (!strcmp(path, "/") || !strcmp(path, "/healthz")) {
     strcpy(body, "ok\n");
   } else {

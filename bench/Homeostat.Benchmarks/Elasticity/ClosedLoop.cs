@@ -40,7 +40,7 @@ internal sealed class ClosedLoop
             {
                 lock (_first)
                 {
-                    _first.Add(who);
+                    _first.Add(LoadResult.InstanceOf(who));
                 }
             }
         }

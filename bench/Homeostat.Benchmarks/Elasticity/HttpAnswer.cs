@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Homeostat.Benchmarks.Elasticity;
 
-/// <param name="FirstWord">Of the body, up to the first space or line end.</param>
-internal readonly record struct HttpAnswer(int Status, string FirstWord)
+/// <param name="Body">Up to the first line end.</param>
+internal readonly record struct HttpAnswer(int Status, string Body)
 {
     /// <summary>The answer in these bytes, if it is whole: head and as many bytes as it announces.</summary>
     public static HttpAnswer? Find(ReadOnlySpan<byte> bytes)
@@ -24,7 +24,7 @@ internal readonly record struct HttpAnswer(int Status, string FirstWord)
             return null;
         }
 
-        var word = body[..length].IndexOfAny((byte)' ', (byte)'\n');
-        return new HttpAnswer(status, Encoding.ASCII.GetString(word < 0 ? body[..length] : body[..word]));
+        var line = body[..length].IndexOf((byte)'\n');
+        return new HttpAnswer(status, Encoding.ASCII.GetString(line < 0 ? body[..length] : body[..line]));
     }
 }

@@ -35,7 +35,7 @@ internal sealed class HttpLane : IDisposable
     }
 
     /// <summary>One GET.</summary>
-    /// <returns>The first word of the body of a 200, which names the instance in the sample <c>work</c>; null: anything else.</returns>
+    /// <returns>The first line of the body of a 200; null: anything else.</returns>
     public async Task<string?> AskAsync(string path, CancellationToken cancel)
     {
         try
@@ -53,7 +53,7 @@ internal sealed class HttpLane : IDisposable
 
                 if (HttpAnswer.Find(_buffer.AsSpan(0, length)) is { } answer)
                 {
-                    return answer.Status == 200 ? answer.FirstWord : null;
+                    return answer.Status == 200 ? answer.Body : null;
                 }
             }
         }

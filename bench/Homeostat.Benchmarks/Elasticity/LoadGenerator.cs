@@ -13,6 +13,9 @@ internal sealed class LoadGenerator(ILoadTarget target, string path)
     /// <summary>A kept-alive connection may be closed, and an instance ended, in the moment it is used: then another one is asked, as proxies do for a GET.</summary>
     private const int TriesMax = 4;
 
+    /// <summary>When the last load began.</summary>
+    public DateTimeOffset BeganAt { get; private set; }
+
     /// <summary>Sends requests at these times and waits for the answers.</summary>
     /// <param name="arrivals">From now, rising.</param>
     /// <returns>In the order of the schedule.</returns>
@@ -34,6 +37,7 @@ internal sealed class LoadGenerator(ILoadTarget target, string path)
     private void Dispatch(IReadOnlyList<TimeSpan> arrivals, Task<LoadResult>[] pending, CancellationToken cancel)
     {
         var began = TimeProvider.System.GetTimestamp();
+        BeganAt = TimeProvider.System.GetUtcNow();
         for (var i = 0; i < arrivals.Count; i++)
         {
             var due = arrivals[i];
@@ -49,19 +53,19 @@ internal sealed class LoadGenerator(ILoadTarget target, string path)
     private async Task<LoadResult> SendAsync(TimeSpan due, long began)
     {
         var sent = TimeProvider.System.GetElapsedTime(began);
-        var (instance, broken, tries) = ((string?)null, true, 0);
+        var (answer, broken, tries) = ((string?)null, true, 0);
         using var limit = new CancellationTokenSource(Limit, TimeProvider.System);
-        while (instance is null && broken && tries < TriesMax && !limit.IsCancellationRequested)
+        while (answer is null && broken && tries < TriesMax && !limit.IsCancellationRequested)
         {
             tries++;
             if (await target.TakeAsync(limit.Token) is { } lane)
             {
-                instance = await lane.AskAsync(path, limit.Token);
+                answer = await lane.AskAsync(path, limit.Token);
                 broken = lane.IsBroken;
                 target.Return(lane);
             }
         }
 
-        return new LoadResult(due, sent, TimeProvider.System.GetElapsedTime(began) - due, instance, tries);
+        return new LoadResult(due, sent, TimeProvider.System.GetElapsedTime(began) - due, answer, tries);
     }
 }

@@ -4,15 +4,18 @@ using Homeostat.Benchmarks.Wake;
 namespace Homeostat.Benchmarks.Elasticity;
 
 /// <summary>
-/// (b) An instance stands at its CPU limit, out of its share of the period, when one request more than the target comes. Measured from when that is sent: to the write of the new limit
-/// (told by the kernel, inotify) and to the first CPU time used after it (the control group's account, read every 0.2 ms). Also the limit raised without such a request, by what the
-/// monitor sees, and the throughput at the base and after the raise.
+/// (b) One request more than the target comes to an instance with a small CPU limit. Measured from when they are sent: to the write of the new limit (told by the kernel, inotify) and
+/// until it has used more CPU time than the old limit allows in a period (the control group's account, read every 0.2 ms). The same for a load within the target, which only the monitor
+/// sees, and the throughput at the base and after the raise.
 /// </summary>
 internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOptions options)
 {
-    private const double Base = 0.2;
+    private const double Base = 0.05;
     private const double Burst = 1.5;
     private const string Path = "/work?us=5000";
+    /// <summary>Over which the kernel counts a CPU limit.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(700);
     private readonly WorkApp _service = new("raise", Base, Burst, 0, 1, 4, 64);
     private readonly WorkApp _held = new("held", Base, null, 0, 1, 4, 64);
@@ -21,8 +24,10 @@ internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOpti
 
     public Sample ToEffect { get; } = new();
 
-    /// <summary>From the begin of a load within the target, which only throttling shows, to the write.</summary>
-    public Sample ByMonitor { get; } = new();
+    /// <summary>From the begin of a load within the target, which only the monitor sees.</summary>
+    public Sample MonitorToWrite { get; } = new();
+
+    public Sample MonitorToEffect { get; } = new();
 
     /// <summary>Requests per second at the base limit.</summary>
     public Sample Before { get; } = new();
@@ -60,22 +65,13 @@ internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOpti
         using var target = new GatewayTarget(platform.Gateway, _service.Host);
         await target.ConnectAsync(8, cancel);
         using var watch = new LimitWatch(cgroup);
-        var busy = new ClosedLoop(target, Path, 4);
         var from = TimeProvider.System.GetTimestamp();
-        ClosedLoop? more = null;
-        if (beyond)
-        {
-            watch.UntilStalled();
-            from = TimeProvider.System.GetTimestamp();
-            more = new ClosedLoop(target, Path, 1);
-        }
-
-        var (written, used) = watch.UntilRaised(TimeSpan.FromSeconds(2));
+        var busy = new ClosedLoop(target, Path, beyond ? 5 : 4);
+        var (written, used) = watch.UntilRaised(Base * Period, TimeSpan.FromSeconds(2));
         var answered = busy.Answered;
         await Task.Delay(Window, TimeProvider.System, cancel);
         var rate = (busy.Answered - answered) / Window.TotalSeconds;
         await busy.StopAsync();
-        await (more?.StopAsync() ?? Task.FromResult<IReadOnlySet<string>>(new HashSet<string>()));
         if (!counts)
         {
             return;
@@ -87,16 +83,9 @@ internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOpti
             return;
         }
 
-        if (beyond)
-        {
-            ToWrite.Add(TimeProvider.System.GetElapsedTime(from, at));
-            ToEffect.Add(TimeProvider.System.GetElapsedTime(from, effect));
-            After.Add(rate);
-        }
-        else
-        {
-            ByMonitor.Add(TimeProvider.System.GetElapsedTime(from, at));
-        }
+        (beyond ? ToWrite : MonitorToWrite).Add(TimeProvider.System.GetElapsedTime(from, at));
+        (beyond ? ToEffect : MonitorToEffect).Add(TimeProvider.System.GetElapsedTime(from, effect));
+        After.Add(rate);
     }
 
     /// <summary>The same load where the limit is not raised.</summary>

@@ -56,15 +56,24 @@ public sealed class FiguresTests
     }
 
     [Theory]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc 1 2\n\n", 200, "abc")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc 1 2\n\n", 200, "abc 1 2")]
     [InlineData("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", 503, "")]
-    public void Answer_Whole_IsFound(string text, int status, string word) =>
-        Assert.Equal(new HttpAnswer(status, word), HttpAnswer.Find(System.Text.Encoding.ASCII.GetBytes(text)));
+    public void Answer_Whole_IsFound(string text, int status, string body) =>
+        Assert.Equal(new HttpAnswer(status, body), HttpAnswer.Find(System.Text.Encoding.ASCII.GetBytes(text)));
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")]
     public void Answer_NotWhole_IsNull(string text) => Assert.Null(HttpAnswer.Find(System.Text.Encoding.ASCII.GetBytes(text)));
+
+    [Fact]
+    public void Result_TellsWhoServedIt_AndSinceWhen()
+    {
+        var result = Result(3, "a1b2 1700000000000500 00ff");
+        Assert.Equal("a1b2", result.Instance);
+        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000).AddMicroseconds(500), result.BegunAt);
+        Assert.Null(Result(3, null).BegunAt);
+    }
 
     private static LoadResult Result(double milliseconds, string? instance) => new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.FromMilliseconds(milliseconds), instance);
 }
