@@ -5,10 +5,17 @@ internal sealed class CapacityTrack
 {
     private readonly List<(TimeSpan At, double Instances, double Cores)> _points = [];
 
-    /// <summary>As looked at, in the order of time.</summary>
+    /// <summary>The changes, in the order of time.</summary>
     public IReadOnlyList<(TimeSpan At, double Instances, double Cores)> Points => _points;
 
-    public void Add(TimeSpan at, double instances, double cores) => _points.Add((at, instances, cores));
+    /// <summary>What is seen at a time. What is as before adds nothing.</summary>
+    public void Add(TimeSpan at, double instances, double cores)
+    {
+        if (_points.Count == 0 || _points[^1].Instances != instances || _points[^1].Cores != cores)
+        {
+            _points.Add((at, instances, cores));
+        }
+    }
 
     /// <summary>Instance-seconds and core-seconds from the first point to <paramref name="end"/>.</summary>
     public (double Instances, double Cores) Sum(TimeSpan end)

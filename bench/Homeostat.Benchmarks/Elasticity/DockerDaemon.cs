@@ -9,11 +9,12 @@ internal sealed class DockerDaemon : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private readonly Process _process;
+    private readonly string _folder;
     private readonly string _group;
 
     private DockerDaemon(Process process, string folder, string group)
     {
-        (_process, _group) = (process, group);
+        (_process, _folder, _group) = (process, folder, group);
         Env = new Dictionary<string, string> { ["DOCKER_HOST"] = $"unix://{folder}/docker.sock" };
     }
 
@@ -73,6 +74,12 @@ internal sealed class DockerDaemon : IDisposable
         Command.Run("kill", [_process.Id.ToString(CultureInfo.InvariantCulture)]);
         _process.WaitForExit(Limit);
         _process.Dispose();
+        // It leaves the host's network namespace mounted for containers that used it.
+        foreach (var mount in File.ReadLines("/proc/mounts").Select(line => line.Split(' ')[1]).Where(path => path.StartsWith(_folder + "/", StringComparison.Ordinal)).Reverse().ToList())
+        {
+            Try(() => Command.Run("umount", ["-l", mount]));
+        }
+
         // Empty now, in each hierarchy.
         foreach (var folder in Directory.EnumerateDirectories("/sys/fs/cgroup").Select(h => Path.Combine(h, _group)).Append($"/sys/fs/cgroup/{_group}").Where(Directory.Exists))
         {

@@ -9,7 +9,7 @@ internal static class ElasticityChart
     {
         var systems = shapes.Outcomes.Select(o => o.System).Distinct().ToList();
         var names = shapes.Shapes.Select(s => s.Name).ToList();
-        List<Chart> panels = [.. shapes.Shapes.Select(s => Instances(shapes, s, systems))];
+        List<Chart> panels = [.. shapes.Shapes.Select(s => Instances(shapes, s))];
         panels.Add(Bars("Requests over twice the unloaded p99", "% of requests", o => o.ShareOver * 100));
         panels.Add(Bars("Instance-seconds", "seconds", o => o.InstanceSeconds));
         panels.Add(Bars("Core-seconds granted", "seconds", o => o.CoreSeconds));
@@ -26,15 +26,21 @@ internal static class ElasticityChart
             title, unit, names, [.. systems.Select(system => new BarSeries(system, [.. names.Select(n => shapes.Of(system).FirstOrDefault(o => o.Shape == n) is { } o ? of(o) : (double?)null)]))]);
     }
 
-    private static LineChart Instances(ShapesExperiment shapes, LoadShape shape, List<string> systems)
+    private static LineChart Instances(ShapesExperiment shapes, LoadShape shape)
     {
         // What the load needs, in instances at their limit: the shape itself on the same axis.
         var needed = new LineSeries("needed", [.. Enumerable.Range(0, 201).Select(i => (i / 200.0 * shapes.Length.TotalSeconds, shape.Rate(Math.Min(0.9999, i / 200.0)) * ShapesExperiment.WorkMilliseconds / 400))]);
         return new LineChart(
             $"{shape.Name}: instances", "awake", "seconds",
-            [.. systems.Select(s => new LineSeries(s, [.. shapes.Of(s).Where(o => o.Shape == shape.Name).SelectMany(o => o.Track.Points).Select(p => (p.At.TotalSeconds, p.Instances))])), needed])
+            [.. shapes.Outcomes.Where(o => o.Shape == shape.Name).Select(o => Line(o, shapes.Length)), needed])
         {
             Stepped = true,
         };
+    }
+
+    private static LineSeries Line(ShapeOutcome outcome, TimeSpan length)
+    {
+        var points = outcome.Track.Points.Where(p => p.At < length).Select(p => (p.At.TotalSeconds, p.Instances)).ToList();
+        return new LineSeries(outcome.System, points.Count == 0 ? points : [.. points, (length.TotalSeconds, points[^1].Instances)]);
     }
 }

@@ -17,8 +17,8 @@ internal sealed class RaiseExperiment(PlatformUnderTest platform, ElasticityOpti
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
     private static readonly TimeSpan Window = TimeSpan.FromMilliseconds(700);
-    private readonly WorkApp _service = new("raise", Base, Burst, 0, 1, 4, 64);
-    private readonly WorkApp _held = new("held", Base, null, 0, 1, 4, 64);
+    private readonly WorkApp _service = new("raise", Base, Burst, 1, 1, 4, 64);
+    private readonly WorkApp _held = new("held", Base, null, 1, 1, 4, 64);
 
     public Sample ToWrite { get; } = new();
 

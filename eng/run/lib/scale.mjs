@@ -107,20 +107,19 @@ console.log(`    a column is ${column} ms; at most: ${peak.slice(0, 3).join(', '
 
 // The first decisions of each kind say why.
 const { decisions } = await ask('explain');
-const shown = new Map();
+const kinds = new Set();
 for (const decision of decisions.filter((d) => Date.parse(d.at) >= began)) {
-  const count = shown.get(decision.action) ?? 0;
-  shown.set(decision.action, count + 1);
-  if (count < (decision.action === 'start' ? 2 : 1)) {
-    const words = `${((Date.parse(decision.at) - began) / 1000).toFixed(1).padStart(5)} s  ${decision.action}: ${decision.reason}`.split(' ');
-    let line = '   ';
-    for (const word of words) {
-      if (line.length + word.length + 1 > 79) {
-        console.log(line);
-        line = '           ';
-      }
-      line += ` ${word}`;
+  const kind = `${decision.action} ${decision.reason.replace(/[\d.]+/g, '').slice(0, 12)}`;
+  if (kinds.has(kind) || kinds.size === 8) continue;
+  kinds.add(kind);
+  const words = `${((Date.parse(decision.at) - began) / 1000).toFixed(1).padStart(5)} s  ${decision.action}: ${decision.reason}`.split(' ');
+  let line = '   ';
+  for (const word of words) {
+    if (line.length + word.length + 1 > 79) {
+      console.log(line);
+      line = '           ';
     }
-    console.log(line);
+    line += ` ${word}`;
   }
+  console.log(line);
 }
