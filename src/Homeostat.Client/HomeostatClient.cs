@@ -47,6 +47,9 @@ public sealed class HomeostatClient : IDisposable
     public Task<Explanation> ExplainAsync(string? tenant, string service, CancellationToken cancel) =>
         GetAsync(PathOf(tenant, service) + "/explain", WireJson.Default.Explanation, cancel);
 
+    public Task<ArrivalsInfo> ArrivalsAsync(string? tenant, string service, CancellationToken cancel) =>
+        GetAsync(PathOf(tenant, service) + "/arrivals", WireJson.Default.ArrivalsInfo, cancel);
+
     /// <param name="text">The service file, YAML or JSON.</param>
     /// <param name="baseFolder">Absolute folder that relative paths in it start from, on the platform's host.</param>
     /// <param name="dryRun">Only check.</param>

@@ -44,7 +44,7 @@ internal sealed class PoliciesBenchmark : IBenchmark
         var replayer = new Replayer(setup, () => played.Arrivals(trace.Service, setup.Seed), played.Origin);
         var outcomes = new List<ReplayOutcome>();
         var watch = Stopwatch.StartNew();
-        foreach (var policy in options.Policies ?? Replayer.Policies)
+        foreach (var policy in options.Policies ?? Replayer.Usual)
         {
             outcomes.Add(replayer.Run(policy));
         }

@@ -8,24 +8,31 @@ using Homeostat.Core.Replay.Traces;
 
 namespace Homeostat.Cli.Commands;
 
-/// <summary><c>homeostat replay</c>: what policies would have done with past demand. Needs no platform.</summary>
+/// <summary><c>homeostat replay</c>: what policies would have done with past demand. Needs a platform only for --service.</summary>
 internal static class ReplayCommand
 {
     public static Command Build(Terminal terminal, GlobalOptions globals)
     {
-        var trace = new Argument<string>("trace") { Description = "File with past demand: counts or times of requests, an access log; plain or gzip; - for standard input" };
+        var trace = new Argument<string?>("trace") { Arity = ArgumentArity.ZeroOrOne, Description = "File with past demand: counts or times of requests, an access log; plain or gzip; - for standard input" };
         var options = new ReplayOptions();
         var command = new Command("replay", "Plays past demand in virtual time under the live regulator and under the policies of others") { trace };
         options.AddTo(command);
-        command.SetAction((parsed, cancel) => RunAsync(parsed, terminal, globals, parsed.GetValue(trace)!, options, cancel));
+        command.SetAction((parsed, cancel) => RunAsync(parsed, terminal, globals, parsed.GetValue(trace), options, cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, GlobalOptions globals, string name, ReplayOptions options, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, GlobalOptions globals, string? named, ReplayOptions options, CancellationToken cancel)
     {
-        var (policies, service) = (options.Policies(parsed), options.ServiceTimeOf(parsed));
-        var costs = parsed.GetValue(options.Costs) is { } file ? CostsOf(file) : WakeCosts.BuiltIn;
-        if (options.Setup(parsed, terminal, costs) is not { } setup || Open(terminal, name, options.Window(parsed)) is not { } trace)
+        var policies = options.Policies(parsed);
+        var running = parsed.GetValue(options.Service) is { } asked ? await ReplaySubject.AskAsync(globals, parsed, asked, cancel) : null;
+        if (named is null && running is null)
+        {
+            throw new UsageException("there is nothing to replay", "Name a trace, or a running service with --service NAME.");
+        }
+
+        var (name, service) = (named ?? running!.Name, options.ServiceTimeOf(parsed, running?.ServiceTime));
+        var costs = parsed.GetValue(options.Costs) is { } file ? CostsOf(file) : running?.Costs ?? WakeCosts.BuiltIn;
+        if (options.Setup(parsed, terminal, costs, running?.Spec) is not { } setup || Open(terminal, name, named is null ? running : null, options.Window(parsed)) is not { } trace)
         {
             return ExitCodes.Failure;
         }
@@ -55,13 +62,24 @@ internal static class ReplayCommand
         return ExitCodes.Ok;
     }
 
-    private static ReplayTrace? Open(Terminal terminal, string name, ReplayWindow window)
+    /// <param name="running">The service whose recorded requests are played; null: a file's are.</param>
+    private static ReplayTrace? Open(Terminal terminal, string name, ReplaySubject? running, ReplayWindow window)
     {
-        var (read, problem) = name == "-" ? TraceReader.Read(terminal.In) : ReadFile(name);
         ReplayTrace? trace = null;
-        if (read is not null)
+        TraceProblem? problem;
+        if (running is not null)
         {
-            (trace, problem) = ReplayTrace.From(read, window);
+            (trace, problem) = running.Arrivals.Count == 0
+                ? (null, new TraceProblem(0, "no request has come since the platform started", "Name a trace, or wait for requests."))
+                : ReplayTrace.OfSeconds(running.Arrivals, window);
+        }
+        else
+        {
+            (var read, problem) = name == "-" ? TraceReader.Read(terminal.In) : ReadFile(name);
+            if (read is not null)
+            {
+                (trace, problem) = ReplayTrace.From(read, window);
+            }
         }
 
         if (problem is not null)

@@ -10,7 +10,7 @@ namespace Homeostat.Cli.Commands;
 /// <summary>The options of <c>homeostat replay</c>.</summary>
 internal sealed class ReplayOptions
 {
-    private readonly Option<string[]> _policies = new("--policy") { Description = $"Policies to play, several with commas (default all): {string.Join(", ", Replayer.Policies)}", HelpName = "P[,P..]", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _policies = new("--policy") { Description = $"Policies to play, several with commas: {string.Join(", ", Replayer.Usual)} (default all these), homeostat+MODEL for each forecast model", HelpName = "P[,P..]", AllowMultipleArgumentsPerToken = true };
     private readonly Option<long?> _seed = Whole("--seed", "N", "Seed of all that is random (default 1)", long.MinValue);
     private readonly Option<TimeSpan?> _serviceTime = Duration("--service-time", "Mean time a request takes to be served (default 50ms)");
     private readonly Option<double?> _variation = Number("--service-time-variation", "Deviation of that by its mean, 0 for always the same (default 1)");
@@ -33,6 +33,9 @@ internal sealed class ReplayOptions
         _gaps.AcceptOnlyFromAmong("few", "fill", "zero", "skip");
     }
 
+    /// <summary>Of the running platform.</summary>
+    public Option<string?> Service { get; } = new("--service") { Description = "Play a running service: its recorded requests (where no trace is named), its file, its own start and service times", HelpName = "NAME" };
+
     public Option<string?> Costs { get; } = new("--costs") { Description = "File with this host's wake costs, as ./run bench wake writes it (default: built-in figures)", HelpName = "FILE" };
 
     public Option<string?> Chart { get; } = new("--chart") { Description = "Draw the outcome into this SVG file", HelpName = "FILE.svg" };
@@ -41,7 +44,7 @@ internal sealed class ReplayOptions
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _policies, _file, _scale, _concurrency, _idle, _serviceTime, _variation, Costs, _peerCosts, _noClones, _cores, _seed, _skip, _take, _most, _bin, _gaps, Chart, Explain })
+        foreach (var option in new Option[] { _policies, Service, _file, _scale, _concurrency, _idle, _serviceTime, _variation, Costs, _peerCosts, _noClones, _cores, _seed, _skip, _take, _most, _bin, _gaps, Chart, Explain })
         {
             command.Options.Add(option);
         }
@@ -53,10 +56,11 @@ internal sealed class ReplayOptions
         var named = (parsed.GetValue(_policies) ?? []).SelectMany(p => p.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct(StringComparer.Ordinal).ToList();
         return named.Find(p => !Replayer.Policies.Contains(p)) is { } unknown
             ? throw new UsageException($"there is no policy '{unknown}'", $"Known are {string.Join(", ", Replayer.Policies)}.")
-            : named.Count > 0 ? named : Replayer.Policies;
+            : named.Count > 0 ? named : Replayer.Usual;
     }
 
-    public ServiceTime ServiceTimeOf(ParseResult parsed) => new(parsed.GetValue(_serviceTime) ?? ServiceTime.Default.Mean, parsed.GetValue(_variation) ?? ServiceTime.Default.Variation);
+    /// <param name="measured">Of the running service; null: not measured.</param>
+    public ServiceTime ServiceTimeOf(ParseResult parsed, TimeSpan? measured) => new(parsed.GetValue(_serviceTime) ?? measured ?? ServiceTime.Default.Mean, parsed.GetValue(_variation) ?? ServiceTime.Default.Variation);
 
     public ReplayWindow Window(ParseResult parsed)
     {
@@ -68,10 +72,11 @@ internal sealed class ReplayOptions
 
     /// <summary>Everything but the trace and the policy.</summary>
     /// <param name="costs">What wakes cost.</param>
+    /// <param name="running">The spec of the running service; null: none was named.</param>
     /// <returns>Null: the service file is wrong, and that was said.</returns>
-    public ReplaySetup? Setup(ParseResult parsed, Output.Terminal terminal, WakeCosts costs)
+    public ReplaySetup? Setup(ParseResult parsed, Output.Terminal terminal, WakeCosts costs, ServiceSpec? running)
     {
-        var spec = Unnamed;
+        var spec = running ?? Unnamed;
         if (parsed.GetValue(_file) is { } name)
         {
             var files = ServiceFiles.Read([name], terminal.In);

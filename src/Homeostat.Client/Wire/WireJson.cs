@@ -23,6 +23,7 @@ namespace Homeostat.Client.Wire;
 [JsonSerializable(typeof(List<ProblemError>))]
 [JsonSerializable(typeof(ValidationResult))]
 [JsonSerializable(typeof(ForecastReport))]
+[JsonSerializable(typeof(ArrivalsInfo))]
 [JsonSerializable(typeof(ReplayReport))]
 [JsonSerializable(typeof(ReplayCosts))]
 public sealed partial class WireJson : JsonSerializerContext

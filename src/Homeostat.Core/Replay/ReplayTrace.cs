@@ -17,6 +17,9 @@ public sealed record ReplayWindow(TimeSpan Skip, TimeSpan? Take, long RequestsMa
 /// <summary>A trace made ready to be played any number of times.</summary>
 public sealed class ReplayTrace
 {
+    /// <summary>Two weeks: 1.2 million seconds.</summary>
+    public static readonly TimeSpan SpanMax = TimeSpan.FromDays(14);
+
     private readonly double[] _counts;
     private readonly long[] _times;
     private readonly long _step;
@@ -49,6 +52,25 @@ public sealed class ReplayTrace
 
         var (series, problem) = TraceSeries.From(trace, TimeSpan.FromTicks(1), window.Gaps);
         return series is null ? (null, problem) : OfCounts(series, window);
+    }
+
+    /// <summary>Of requests counted by the second, of which those without any are left out. Of a span beyond <see cref="SpanMax"/> the end is played.</summary>
+    /// <param name="seconds">Seconds since 1970 with their counts, ascending.</param>
+    public static (ReplayTrace? Trace, TraceProblem? Problem) OfSeconds(IReadOnlyList<(long Second, int Count)> seconds, ReplayWindow window)
+    {
+        if (seconds.Count == 0)
+        {
+            return Nothing(TimeSpan.Zero);
+        }
+
+        var first = Math.Max(seconds[0].Second, seconds[^1].Second - (long)SpanMax.TotalSeconds);
+        var counts = new double[seconds[^1].Second - first + 1];
+        foreach (var (second, count) in seconds.Where(s => s.Second >= first))
+        {
+            counts[second - first] += count;
+        }
+
+        return OfCounts(new TraceSeries(counts, TimeSpan.FromSeconds(1), first, 0), window);
     }
 
     /// <summary>Makes its requests: the same ones for the same seed.</summary>

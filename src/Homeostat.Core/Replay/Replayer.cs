@@ -1,7 +1,9 @@
 using System.Globalization;
 using Homeostat.Core.Explanation;
+using Homeostat.Core.Forecasting;
 using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Replay.Policies;
+using Homeostat.Core.Services;
 
 namespace Homeostat.Core.Replay;
 
@@ -15,8 +17,14 @@ public sealed class Replayer(ReplaySetup setup, Func<IArrivals> arrivals, DateTi
 
     private DemandProfile? _profile;
 
-    /// <summary>All policies by name, in the order in which they are shown.</summary>
-    public static IReadOnlyList<string> Policies { get; } = [Reactive, "kpa", "idle-timer", "keda", "always-on", Clairvoyant];
+    /// <summary>Before the name of a forecast model: the regulator with that forecast.</summary>
+    public const string Foreseeing = "homeostat+";
+
+    /// <summary>What is played where nothing is asked for, in the order in which it is shown.</summary>
+    public static IReadOnlyList<string> Usual { get; } = [Reactive, Foreseeing + ForecastModels.Auto, "kpa", "idle-timer", "keda", "always-on", Clairvoyant];
+
+    /// <summary>All policies by name: the usual ones, and one for each forecast model.</summary>
+    public static IReadOnlyList<string> Policies { get; } = [.. Usual, .. ForecastModels.Names.Where(m => m != ForecastModels.Auto).Select(m => Foreseeing + m)];
 
     /// <summary>What the trace needs at least.</summary>
     public DemandProfile Profile => _profile ??= DemandProfile.Of(arrivals(), setup.Spec.Scale.ConcurrencyLimit, setup.Costs.Least);
@@ -29,7 +37,8 @@ public sealed class Replayer(ReplaySetup setup, Func<IArrivals> arrivals, DateTi
         var peerCost = setup.PeersOwnCosts ? setup.Costs.DockerStart : setup.Clones ? setup.Costs.Template : setup.Costs.Cold;
         return policy switch
         {
-            Reactive => Play(new RegulatedPolicy(policy, new WaitCostPolicy(), Keep)) with { Decisions = decisions },
+            Reactive => Regulate(new PredictSpec(PredictMode.Off)),
+            _ when policy.StartsWith(Foreseeing, StringComparison.Ordinal) && Policies.Contains(policy) => Regulate(new PredictSpec(PredictMode.Raise, policy[Foreseeing.Length..])),
             "kpa" => Play(new KnativePolicy(peerCost)),
             "idle-timer" => Play(new IdleTimerPolicy(peerCost)),
             "keda" => Play(new PollingPolicy(peerCost)),
@@ -37,6 +46,9 @@ public sealed class Replayer(ReplaySetup setup, Func<IArrivals> arrivals, DateTi
             Clairvoyant => Bound(),
             _ => throw new ArgumentException($"there is no policy {policy}", nameof(policy)),
         };
+
+        ReplayOutcome Regulate(PredictSpec predict) =>
+            Play(new RegulatedPolicy(policy, new WaitCostPolicy(), Keep), setup with { Spec = setup.Spec with { Predict = predict } }) with { Decisions = decisions };
 
         void Keep(Decision decision)
         {
@@ -47,9 +59,9 @@ public sealed class Replayer(ReplaySetup setup, Func<IArrivals> arrivals, DateTi
         }
     }
 
-    private ReplayOutcome Play(IReplayPolicy policy)
+    private ReplayOutcome Play(IReplayPolicy policy, ReplaySetup? changed = null)
     {
-        var world = new ReplayWorld(setup, arrivals(), policy, origin);
+        var world = new ReplayWorld(changed ?? setup, arrivals(), policy, origin);
         world.Run();
         var (meter, second) = (world.Meter, (double)TimeSpan.TicksPerSecond);
         return new ReplayOutcome

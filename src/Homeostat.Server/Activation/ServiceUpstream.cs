@@ -6,6 +6,7 @@ using Homeostat.Core.Regulation.Scaling;
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Server.Forwarding.Contract;
+using Homeostat.Server.Monitoring;
 
 namespace Homeostat.Server.Activation;
 
@@ -45,6 +46,8 @@ internal sealed class ServiceUpstream(
 
     public ServiceTime ServiceTime { get; } = new();
 
+    public ArrivalRing Arrivals { get; } = new(clock);
+
     public bool TryTake([NotNullWhen(true)] out UpstreamInstance? instance)
     {
         instance = null;
@@ -53,6 +56,7 @@ internal sealed class ServiceUpstream(
             return false;
         }
 
+        Arrivals.Count();
         if (SeatOf(instance) is var seat && seat.InFlight > seat.Target)
         {
             AskForAttention();
@@ -69,6 +73,7 @@ internal sealed class ServiceUpstream(
         }
 
         counters.Enter();
+        Arrivals.Count();
         GateEntry entry;
         GateTicket? ticket;
         bool first;

@@ -39,6 +39,9 @@ internal static class ServiceEndpoints
         app.MapGet("/v1/tenants/{tenant}/services/{service}/explain", (string tenant, string service, CancellationToken cancel) => ShowAsync(parts, tenant, service, found =>
                 Results.Json(WireMapping.Explained(Explainer.Explain(found)), WireJson.Compact.Explanation), cancel))
             .WithName("explainService").WithSummary("Why the service is as it is, with the decisions that led there.").Produces<Explanation>().Produces<Problem>(404, "application/problem+json");
+        app.MapGet("/v1/tenants/{tenant}/services/{service}/arrivals", (string tenant, string service, CancellationToken cancel) => ShowAsync(parts, tenant, service, found =>
+                Results.Json(WireMapping.Arrivals(found.Revision.Id.Service, parts.Time.GetUtcNow(), parts.Board.Arrivals(found.Revision.Id.Service)), WireJson.Compact.ArrivalsInfo), cancel))
+            .WithName("listArrivalsOfService").WithSummary("How many requests came in each of the last seconds in which any came.").Produces<ArrivalsInfo>().Produces<Problem>(404, "application/problem+json");
         app.MapDelete("/v1/tenants/{tenant}/services/{service}", (string tenant, string service, CancellationToken cancel) => RemoveAsync(parts, tenant, service, cancel))
             .WithName("removeService").WithSummary("Removes a service: unrouted, its instances ended, everything of it given back.").Produces(204).Produces<Problem>(404, "application/problem+json");
     }

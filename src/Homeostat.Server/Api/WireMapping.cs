@@ -6,6 +6,7 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Server.Events;
+using Homeostat.Server.Monitoring;
 using Homeostat.Server.Services;
 
 namespace Homeostat.Server.Api;
@@ -59,6 +60,9 @@ internal static class WireMapping
     private static ForecastInfo Forecast(DemandForecast ahead, ForesightBooks books, int? period) => new(
         ahead.Model, Math.Round(ahead.Point, 2), Math.Round(ahead.Quantile, 2), ahead.Until, (period * Foresight.Step)?.TotalSeconds, ahead.Raise,
         Math.Round(books.UsedSeconds), Math.Round(books.WastedSeconds), Math.Round(books.Unforeseen, 1), books.RelativeError);
+
+    public static ArrivalsInfo Arrivals(ServiceName service, DateTimeOffset at, IReadOnlyList<ArrivalCount> seconds) =>
+        new(service.Value, at, [.. seconds.Select(s => new ArrivalSecond(s.Second, s.Count))]);
 
     public static ImageInfo Images(RevisionStatus status) => new(
         status.Template.ToString().ToLowerInvariant(), status.TemplateBytes, status.ClonesAllowed, status.Checkpointable,

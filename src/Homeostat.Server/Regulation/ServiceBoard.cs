@@ -161,6 +161,9 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
 
     public ServiceSnapshot? View(ServiceName service) => _services.TryGetValue(service, out var controller) ? controller.Snapshot() : null;
 
+    /// <summary>Requests of its last seconds; empty for a service that is not known.</summary>
+    public IReadOnlyList<ArrivalCount> Arrivals(ServiceName service) => _services.TryGetValue(service, out var controller) ? controller.Upstream.Arrivals.ToList() : [];
+
     /// <summary>Ordered by name.</summary>
     public IReadOnlyList<ServiceSnapshot> Views() => [.. _services.OrderBy(s => s.Key).Select(s => s.Value.Snapshot())];
 

@@ -24,6 +24,7 @@ public sealed class PlatformEndpointsTests
                 "get /v1/tenants/{tenant}/instances",
                 "get /v1/tenants/{tenant}/services",
                 "get /v1/tenants/{tenant}/services/{service}",
+                "get /v1/tenants/{tenant}/services/{service}/arrivals",
                 "get /v1/tenants/{tenant}/services/{service}/explain",
                 "get /v1/tenants/{tenant}/services/{service}/instances",
                 "get /v1/tenants/{tenant}/services/{service}/logs",

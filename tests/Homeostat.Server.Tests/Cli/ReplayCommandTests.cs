@@ -77,4 +77,31 @@ public sealed class ReplayCommandTests
         Assert.Equal((0, ""), (run.Code, run.Err));
         Assert.Contains("of 60,000 requests", run.Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task ARunningService_IsPlayed_WithItsOwnRequestsFileAndCosts()
+    {
+        await using var scene = await PlatformScene.StartAsync(blog: true);
+
+        var none = await CliRun.OfAsync(scene, ["replay", "--service", "blog"]);
+        Assert.Equal((1, true), (none.Code, none.Err.Contains("no request has come", StringComparison.Ordinal)));
+
+        for (var i = 0; i < 5; i++)
+        {
+            using var answer = await scene.RequestAsync();
+            Assert.True(answer.IsSuccessStatusCode, answer.StatusCode.ToString());
+        }
+
+        var arrivals = await scene.Client.ArrivalsAsync(null, "blog", default);
+        Assert.Equal(5, arrivals.Seconds.Sum(s => s.Count));
+
+        var run = await CliRun.OfAsync(scene, ["replay", "--service", "blog", "--policy", "homeostat,kpa", "-o", "json"]);
+        Assert.Equal((0, ""), (run.Code, run.Err));
+        using var json = JsonDocument.Parse(run.Out);
+        Assert.Equal(5, json.RootElement.GetProperty("requests").GetInt64());
+        Assert.Contains("blog's own", json.RootElement.GetProperty("costs").GetProperty("source").GetString(), StringComparison.Ordinal);
+
+        Assert.Equal(3, (await CliRun.OfAsync(scene, ["replay", "--service", "blgo"])).Code);
+        Assert.Equal(2, (await CliRun.OfAsync(scene, ["replay"])).Code);
+    }
 }
