@@ -75,8 +75,9 @@ public sealed class HomeostatClient : IDisposable
         SendAsync(HttpMethod.Post, PathOf(tenant, service) + ":sleep" + Query(timeout), JsonContent.Create(new SleepRequest(to), WireJson.Default.SleepRequest), WireJson.Default.ActionResult, cancel);
 
     /// <param name="timeout">How long the platform may try; null: its default of 60 s.</param>
-    public Task<CheckpointResult> CheckpointAsync(string? tenant, string service, TimeSpan? timeout, CancellationToken cancel) =>
-        SendAsync(HttpMethod.Post, PathOf(tenant, service) + ":checkpoint" + Query(timeout), null, WireJson.Default.CheckpointResult, cancel);
+    /// <param name="keep">Only if there is none that is good.</param>
+    public Task<CheckpointResult> CheckpointAsync(string? tenant, string service, TimeSpan? timeout, CancellationToken cancel, bool keep = false) =>
+        SendAsync(HttpMethod.Post, PathOf(tenant, service) + ":checkpoint" + Query(timeout, keep ? "keep=true" : null), null, WireJson.Default.CheckpointResult, cancel);
 
     /// <summary>Events after <paramref name="lastEventId"/> (null: all that are kept); with <paramref name="follow"/> goes on until cancelled.</summary>
     public IAsyncEnumerable<EventInfo> EventsAsync(string? lastEventId, bool follow, CancellationToken cancel) =>
@@ -178,5 +179,10 @@ public sealed class HomeostatClient : IDisposable
 
     private static string Escape(string? tenant) => tenant is null ? "-" : Uri.EscapeDataString(tenant);
 
-    private static string Query(TimeSpan? timeout) => timeout is { } time ? $"?timeout={(long)time.TotalMilliseconds}ms" : "";
+    private static string Query(TimeSpan? timeout, string? more = null)
+    {
+        string?[] parts = [timeout is { } time ? $"timeout={(long)time.TotalMilliseconds}ms" : null, more];
+        var query = string.Join('&', parts.OfType<string>());
+        return query.Length == 0 ? "" : "?" + query;
+    }
 }

@@ -78,7 +78,7 @@ internal static class ApplyCommand
             {
                 try
                 {
-                    var images = (await client.CheckpointAsync(applied.Tenant, applied.Service, timeout, cancel)).Images;
+                    var images = (await client.CheckpointAsync(applied.Tenant, applied.Service, timeout, cancel, keep: true)).Images;
                     return $"ready; {ImageReport.Summary(images)}{(images.ClonesAllowed || images.Reason is null ? "" : $" ({images.Reason})")}";
                 }
                 catch (ProblemException e) when (e.Problem.Code is "tier-not-reached")

@@ -10,7 +10,7 @@ internal static class CheckpointCommand
     {
         var service = ServiceArgument.One();
         var timeout = ServiceArgument.Timeout("How long to try");
-        var command = new Command("checkpoint", "Takes the process image new instances are made from, also after an earlier try failed") { service, timeout };
+        var command = new Command("checkpoint", "Takes the process image new instances are made from anew, after a change of files it has read too") { service, timeout };
         command.SetAction(async (parsed, cancel) =>
         {
             using var client = globals.Connect(parsed);
@@ -21,7 +21,8 @@ internal static class CheckpointCommand
                 JsonOutput.Write(terminal, result);
                 return ExitCodes.Ok;
             }
-            terminal.Out.WriteLine($"{result.Service}@{result.Revision}: {ImageReport.Summary(result.Images)} ({Human.Took(result.Seconds)})");
+            terminal.Out.WriteLine($"{result.Service}@{result.Revision}: taken anew ({Human.Took(result.Seconds)})");
+            terminal.Out.WriteLine($"  {ImageReport.Summary(result.Images)}");
             ImageReport.ShowFindings(terminal, result.Images);
             return ExitCodes.Ok;
         });

@@ -57,7 +57,8 @@ public abstract record RegulatorCommand
         public override InstanceId? About => null;
     }
 
-    public sealed record MakeTemplate(RevisionId Revision) : RegulatorCommand
+    /// <param name="Anew">Also where there is a good one: what its program read when it started may have changed.</param>
+    public sealed record MakeTemplate(RevisionId Revision, bool Anew = false) : RegulatorCommand
     {
         public override InstanceId? About => null;
     }

@@ -137,6 +137,9 @@ public enum WishKind
     Wake,
     Sleep,
 
-    /// <summary>Make the template image now, also if an earlier try failed.</summary>
+    /// <summary>Take the template image now, also where there is one, or an earlier try failed.</summary>
     Checkpoint,
+
+    /// <summary>The same, but one that is good is kept.</summary>
+    Image,
 }

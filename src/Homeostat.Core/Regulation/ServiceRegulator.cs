@@ -136,7 +136,8 @@ public static class ServiceRegulator
     private static void Template(PlanBuilder plan)
     {
         var state = plan.Input.State;
-        var wished = plan.Input.Wish is { Kind: WishKind.Checkpoint } wish && wish.Id > plan.Input.Memory.WishSeen;
+        var wished = plan.Input.Wish is { Kind: WishKind.Checkpoint or WishKind.Image } wish && wish.Id > plan.Input.Memory.WishSeen;
+        var anew = wished && plan.Input.Wish is { Kind: WishKind.Checkpoint };
         // Also where there is one: the driver looks whether it is still good, and keeps it if so.
         var due = state.Status?.Template == TemplateState.None || (wished && state.Status?.Template is TemplateState.Refused or TemplateState.Ready);
         if (!plan.ImagesDeclared || !state.Prepared || state.MakingTemplate || !due)
@@ -154,8 +155,13 @@ public static class ServiceRegulator
             && plan.Current.All(i => i.Operation?.Kind is not (OperationKind.Starting or OperationKind.Waking));
         if (calm || wished)
         {
-            plan.Command(new RegulatorCommand.MakeTemplate(plan.Input.Current.Id));
-            var reason = state.Status?.Template == TemplateState.Ready ? "the template image is looked at, and taken anew if it is damaged" : "the revision has no template image yet";
+            plan.Command(new RegulatorCommand.MakeTemplate(plan.Input.Current.Id, anew));
+            var reason = (state.Status?.Template, anew) switch
+            {
+                (TemplateState.Ready, true) => "the template image is taken anew",
+                (TemplateState.Ready, false) => "the template image is looked at, and taken anew if it is damaged",
+                _ => "the revision has no template image yet",
+            };
             plan.Record("template", reason, wished ? "operator" : "revision");
         }
     }

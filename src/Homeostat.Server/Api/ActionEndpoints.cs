@@ -21,7 +21,7 @@ internal static class ActionEndpoints
         Post(app, "sleep", "Puts all instances into a tier: {\"to\": \"frozen\" | \"image\" | \"stopped\"}; image where nothing is said.", (tenant, service, request) =>
             SleepAsync(parts, tenant, service, request));
         app.MapPost("/v1/tenants/{tenant}/services/{service}:checkpoint", (string tenant, string service, HttpRequest request) => CheckpointAsync(parts, tenant, service, request))
-            .WithName("checkpointService").WithSummary("Takes the template image of the current revision anew, also when an earlier try failed.")
+            .WithName("checkpointService").WithSummary("Takes the template image of the current revision anew, also when an earlier try failed. ?keep=true keeps one that is good.")
             .Produces<CheckpointResult>().Produces<Problem>(404, "application/problem+json").Produces<Problem>(422, "application/problem+json");
     }
 
@@ -55,7 +55,7 @@ internal static class ActionEndpoints
             Results.Json(new ActionResult(service, WireMapping.TierName(tier), seconds), WireJson.Compact.ActionResult));
 
     private static async Task<IResult> CheckpointAsync(ApiParts parts, string tenant, string service, HttpRequest request) =>
-        await TimedAsync(parts, tenant, service, request, parts.Board.CheckpointAsync, (name, _, seconds) =>
+        await TimedAsync(parts, tenant, service, request, (name, cancel) => parts.Board.CheckpointAsync(name, request.Query["keep"] == "true", cancel), (name, _, seconds) =>
             parts.Board.View(name) is { State.Status: { } status } now
                 ? Results.Json(new CheckpointResult(service, now.Revision.Id.Number, WireMapping.Images(status), seconds), WireJson.Compact.CheckpointResult)
                 : Problems.NoService(service, []));

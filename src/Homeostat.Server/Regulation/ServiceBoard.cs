@@ -156,8 +156,10 @@ internal sealed partial class ServiceBoard : IAsyncDisposable
     /// <summary>Takes the idle instances down to a tier; returns when they are there, or why not (busy, min, can't be dumped ...).</summary>
     public Task<TierOutcome?> SleepAsync(ServiceName service, Tier to, CancellationToken cancel) => WishAsync(service, WishKind.Sleep, to, cancel);
 
-    /// <summary>Makes the template image, also after an earlier refusal; returns when it is ready, or why not.</summary>
-    public Task<TierOutcome?> CheckpointAsync(ServiceName service, CancellationToken cancel) => WishAsync(service, WishKind.Checkpoint, Tier.Running, cancel);
+    /// <summary>Takes the template image, also after an earlier refusal; returns when it is ready, or why not.</summary>
+    /// <param name="keep">One that is there and good is kept, else it is taken anew.</param>
+    public Task<TierOutcome?> CheckpointAsync(ServiceName service, bool keep, CancellationToken cancel) =>
+        WishAsync(service, keep ? WishKind.Image : WishKind.Checkpoint, Tier.Running, cancel);
 
     public ServiceSnapshot? View(ServiceName service) => _services.TryGetValue(service, out var controller) ? controller.Snapshot() : null;
 

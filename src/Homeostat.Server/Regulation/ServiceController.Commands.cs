@@ -192,7 +192,7 @@ internal sealed partial class ServiceController
                 return (null, await driver.PrepareAsync(revision, cancel));
             case RegulatorCommand.MakeTemplate make:
                 // A state that stays as it was must count as a failure: without a pause the regulator would ask again at once, for ever.
-                var status = await driver.MakeTemplateAsync(make.Revision, cancel);
+                var status = await driver.MakeTemplateAsync(make.Revision, make.Anew, cancel);
                 return (null, status.Template == TemplateState.None ? status.Reason ?? NoTemplate : null);
             case RegulatorCommand.Forget forget:
                 await driver.ForgetAsync(forget.Revision, cancel);

@@ -139,16 +139,19 @@ public sealed class SleepTests
         Assert.Empty(scene.Step().Commands);
     }
 
-    [Fact]
-    public void Wish_Checkpoint_LetsTheDriverLookAtATemplateThatIsThere_BeforeItIsAnswered()
+    [Theory]
+    [InlineData(WishKind.Checkpoint, true, "taken anew")]
+    [InlineData(WishKind.Image, false, "looked at")]
+    public void Wish_Template_WhereThereIsOne_IsAnsweredOnceTheDriverIsThrough(WishKind kind, bool anew, string reason)
     {
-        var wish = new Wish(1, WishKind.Checkpoint);
+        var wish = new Wish(1, kind);
         var scene = new Scene { Wish = wish };
         scene.Status = scene.Status with { Template = TemplateState.Ready };
 
         var plan = scene.Step();
 
-        Assert.IsType<RegulatorCommand.MakeTemplate>(Assert.Single(plan.Commands));
+        Assert.Equal(anew, Assert.IsType<RegulatorCommand.MakeTemplate>(Assert.Single(plan.Commands)).Anew);
+        Assert.Contains(reason, Assert.Single(plan.Decisions).Reason, StringComparison.Ordinal);
         Assert.Null(plan.WishAnswer);
         var next = new Scene { Wish = wish, Memory = plan.Memory };
         next.Status = next.Status with { Template = TemplateState.Ready };

@@ -143,7 +143,7 @@ public sealed class KilledPlatformTests : IAsyncLifetime
     {
         using var client = new HomeostatClient(ServerAddress.OfData(_data));
         await client.ApplyAsync("default", "counting", Service, null, false, default);
-        await client.CheckpointAsync(null, "counting", null, default).Within("the template");
+        await client.CheckpointAsync(null, "counting", null, default, keep: true).Within("the template");
     }
 
     private static bool IsBegun(string folder, string name) =>

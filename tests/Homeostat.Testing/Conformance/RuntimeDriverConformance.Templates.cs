@@ -12,7 +12,7 @@ public abstract partial class RuntimeDriverConformance
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: CloneableSpec);
 
-        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         Assert.True(status is { Template: TemplateState.Ready, ClonesAllowed: true, Checkpointable: true, TemplateBytes: > 0 }, status.ToString());
         Assert.Empty(await Driver.ListAsync(default));
 
@@ -28,7 +28,7 @@ public abstract partial class RuntimeDriverConformance
         Assert.Contains("count 2", await GetAsync(first));
         Assert.Contains("count 1", await GetAsync(second));
         Assert.Equal(2, (await Driver.ListAsync(default)).Select(instance => instance.Endpoint).Distinct().Count());
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, anew: false, default)).Template);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: CloneableSpec);
-        await Driver.MakeTemplateAsync(revision.Id, default);
+        await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         var id = NewId();
         Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
         Assert.Contains("count 1", await GetAsync(id));
@@ -53,7 +53,7 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: spec => CloneableSpec(spec) with { Checkpoint = CloneableSpec(spec).Checkpoint with { Spares = 1 } });
-        await Driver.MakeTemplateAsync(revision.Id, default);
+        await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         for (var round = 0; round < 2; round++)
         {
             await SparedAsync(revision.Id);
@@ -79,7 +79,7 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: spec => spec with { Checkpoint = spec.Checkpoint with { Clones = ClonePolicy.No } });
-        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         Assert.True(status is { Template: TemplateState.Ready, ClonesAllowed: false, Checkpointable: true }, status.ToString());
         Assert.Equal(FailureKind.NoImage, (await Driver.StartAsync(NewId(), revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure!.Kind);
     }
@@ -89,7 +89,7 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
         var revision = await PreparedAsync(ConformanceProgram.ExitsAtOnce);
-        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         Assert.Equal((TemplateState.Refused, false), (status.Template, status.Checkpointable));
         Assert.True(status.Reason!.Kind == FailureKind.ProgramExited, status.Reason.ToString());
     }
@@ -99,14 +99,14 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: CloneableSpec);
-        await Driver.MakeTemplateAsync(revision.Id, default);
+        await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         var id = NewId();
         Assert.Null((await Driver.StartAsync(id, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
 
         await ReopenAsync();
         Assert.Null(await Driver.PrepareAsync(revision, default));
         Assert.Contains("count 1", await GetAsync(id));
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, anew: false, default)).Template);
         var again = NewId();
         Assert.Null((await Driver.StartAsync(again, revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure);
         Assert.Contains("count 1", await GetAsync(again));
@@ -117,7 +117,7 @@ public abstract partial class RuntimeDriverConformance
     {
         Assert.SkipUnless(Driver.Capabilities.Clones, "no clones on this host");
         var revision = await PreparedAsync(change: CloneableSpec);
-        await Driver.MakeTemplateAsync(revision.Id, default);
+        await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         await Driver.ForgetAsync(revision.Id, default);
         Assert.Null(Driver.Describe(revision.Id));
         Assert.Null(await Driver.PrepareAsync(revision, default));

@@ -32,9 +32,10 @@ public interface IRuntimeDriver : IAsyncDisposable
 
     /// <summary>
     /// Takes the revision's template image from a pristine instance made for this purpose, with its warm-up requests, and verifies it by a test restore.
-    /// Idempotent: a template that is valid on this host is kept. The outcome is also in <see cref="Describe"/>.
+    /// Idempotent: a template that is valid on this host is kept, unless it is wanted <paramref name="anew"/>: then it is given up first. Instances made from it go on.
+    /// The outcome is also in <see cref="Describe"/>.
     /// </summary>
-    Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel);
+    Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, bool anew, CancellationToken cancel);
 
     /// <summary>What the revision holds now; null when not prepared.</summary>
     RevisionStatus? Describe(RevisionId revision);

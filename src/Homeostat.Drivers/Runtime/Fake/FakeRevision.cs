@@ -39,12 +39,12 @@ internal sealed class FakeRevision(Revision revision, FakeProgram program, FakeH
         }
     }
 
-    public async Task<RevisionStatus> MakeTemplateAsync(Func<FakeStep, InstanceId?, CancellationToken, Task> takeTime, CancellationToken cancel)
+    public async Task<RevisionStatus> MakeTemplateAsync(bool anew, Func<FakeStep, InstanceId?, CancellationToken, Task> takeTime, CancellationToken cancel)
     {
         await _making.WaitAsync(cancel);
         try
         {
-            if (!Imaging || _template == TemplateState.Ready)
+            if (!Imaging || (_template == TemplateState.Ready && !anew))
             {
                 return Describe();
             }
@@ -57,7 +57,7 @@ internal sealed class FakeRevision(Revision revision, FakeProgram program, FakeH
             }
             else
             {
-                host.Templates.TryAdd(Id, new FakeMemory(time));
+                host.Templates[Id] = new FakeMemory(time);
                 Set(TemplateState.Ready, null);
                 FillSpares(takeTime);
             }

@@ -50,9 +50,9 @@ public sealed class FakeRuntimeDriver(FakeHost host, FakeOptions options, TimePr
         return Task.CompletedTask;
     }
 
-    public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel) =>
+    public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, bool anew, CancellationToken cancel) =>
         _revisions.TryGetValue(revision, out var known)
-            ? known.MakeTemplateAsync((step, instance, stop) => StepAsync(step, revision, instance, stop), cancel)
+            ? known.MakeTemplateAsync(anew, (step, instance, stop) => StepAsync(step, revision, instance, stop), cancel)
             : throw new InvalidOperationException($"{revision} is not prepared");
 
     public RevisionStatus? Describe(RevisionId revision) => _revisions.TryGetValue(revision, out var known) ? known.Describe() : null;

@@ -56,8 +56,6 @@ internal sealed record DataPaths(string Data)
 
     public string TemplateOf(RevisionId revision) => Path.Combine(Templates, revision.ToString());
 
-    /// <summary>What the template wrote before it was dumped: a layer of its clones' roots.</summary>
-    public string TemplateUpperOf(RevisionId revision) => Path.Combine(TemplateOf(revision), "upper");
 
     public CellPaths Cell(string id) => new(Path.Combine(Cells, id));
 

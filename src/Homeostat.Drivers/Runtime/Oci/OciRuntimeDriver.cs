@@ -61,8 +61,8 @@ public sealed class OciRuntimeDriver : IRuntimeDriver
 
     public Task ForgetAsync(RevisionId revision, CancellationToken cancel) => _revisions.ForgetAsync(revision);
 
-    public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, CancellationToken cancel) =>
-        _revisions.Find(revision)?.MakeTemplateAsync(cancel) ?? throw new InvalidOperationException($"{revision} is not prepared");
+    public Task<RevisionStatus> MakeTemplateAsync(RevisionId revision, bool anew, CancellationToken cancel) =>
+        _revisions.Find(revision)?.MakeTemplateAsync(anew, cancel) ?? throw new InvalidOperationException($"{revision} is not prepared");
 
     public RevisionStatus? Describe(RevisionId revision) => _revisions.Find(revision)?.Describe();
 

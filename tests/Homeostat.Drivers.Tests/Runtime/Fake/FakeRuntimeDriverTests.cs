@@ -107,8 +107,8 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         var refused = Specs.Revision(Specs.Service("shop", "unprimed"));
         await _driver.PrepareAsync(allowed, default);
         await _driver.PrepareAsync(refused, default);
-        Assert.True((await _driver.MakeTemplateAsync(allowed.Id, default)).ClonesAllowed);
-        Assert.False((await _driver.MakeTemplateAsync(refused.Id, default)).ClonesAllowed);
+        Assert.True((await _driver.MakeTemplateAsync(allowed.Id, anew: false, default)).ClonesAllowed);
+        Assert.False((await _driver.MakeTemplateAsync(refused.Id, anew: false, default)).ClonesAllowed);
 
         Assert.Equal(WakeWay.Restored, (await _driver.StartAsync(new("a"), allowed.Id, StartWay.Clone, Specs.Limits, Next(), default)).Ready!.Way);
         Assert.Equal(FailureKind.NoImage, (await _driver.StartAsync(new("b"), refused.Id, StartWay.Clone, Specs.Limits, Next(), default)).Failure!.Kind);
@@ -133,7 +133,7 @@ public sealed class FakeRuntimeDriverTests : IAsyncLifetime
         {
             await _driver.ForgetAsync(revision.Id, default);
             await _driver.PrepareAsync(revision, default);
-            await _driver.MakeTemplateAsync(revision.Id, default);
+            await _driver.MakeTemplateAsync(revision.Id, anew: false, default);
             await Task.Yield();
         }
 

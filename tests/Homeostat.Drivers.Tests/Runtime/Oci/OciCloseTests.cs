@@ -26,7 +26,7 @@ public sealed class OciCloseTests
         await using var sandbox = new OciSandbox();
         var driver = await sandbox.OpenAsync();
         var revision = await OciSandbox.PreparedAsync(driver, "making");
-        var making = driver.MakeTemplateAsync(revision.Id, default);
+        var making = driver.MakeTemplateAsync(revision.Id, anew: false, default);
 
         await driver.DisposeAsync();
 
@@ -42,7 +42,7 @@ public sealed class OciCloseTests
         var driver = await sandbox.OpenAsync();
         var revision = await OciSandbox.PreparedAsync(driver, "made");
         // The pool of empty cells is exchanged for one of clones.
-        await driver.MakeTemplateAsync(revision.Id, default);
+        await driver.MakeTemplateAsync(revision.Id, anew: false, default);
 
         await driver.DisposeAsync();
 

@@ -78,7 +78,7 @@ public sealed class OciCriuFaultTests : OciTestCase
         Assert.SkipUnless(Driver.Capabilities.Checkpoint, "no process images on this host");
         var revision = Specs.Revision(Large);
         Assert.Null(await Driver.PrepareAsync(revision, default));
-        var making = Driver.MakeTemplateAsync(revision.Id, default);
+        var making = Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         await Keeper.Waiting.UntilAsync(() => Cells.Count == 1, () => "the template's cell");
         await CriuOf.EndAsync(OnlyCell, _ => PagesOf("new.template.*") is { Exists: true, Length: > 0 });
 
@@ -86,7 +86,7 @@ public sealed class OciCriuFaultTests : OciTestCase
 
         Assert.Equal((TemplateState.None, null), (status.Template, status.Checkpointable));
         Assert.Contains("criu broke off", status.Reason!.Message, StringComparison.Ordinal);
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision.Id, anew: false, default)).Template);
     }
 
     private static ServiceSpec Large => OciPrograms.Python("large", CriuOf.LargeProgram) with { Resources = new(MemoryBaseBytes: 512L << 20) };

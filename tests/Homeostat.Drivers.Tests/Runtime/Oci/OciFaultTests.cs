@@ -119,7 +119,7 @@ public sealed class OciFaultTests : OciTestCase
         Assert.Equal((TemplateState.None, false), (Driver.Describe(revision)!.Template, Driver.Describe(revision)!.ClonesAllowed));
         Assert.Contains("changed on disk", Driver.Describe(revision)!.Reason!.Message, StringComparison.Ordinal);
         Assert.Contains("count 1", await GetAsync(await StartedAsync(spec)));
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, anew: false, default)).Template);
         Assert.Null((await StartAsync(spec, "again", StartWay.Clone)).Failure);
         Assert.Contains("count 1", await GetAsync(new("again")));
     }
@@ -132,7 +132,7 @@ public sealed class OciFaultTests : OciTestCase
         var revision = await WithTemplateAsync(spec);
         Damage(shorter: true);
 
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, anew: false, default)).Template);
 
         Assert.Null((await StartAsync(spec, "clone", StartWay.Clone)).Failure);
         Assert.Contains("count 1", await GetAsync(new("clone")));
@@ -225,7 +225,7 @@ public sealed class OciFaultTests : OciTestCase
     {
         var revision = Specs.Revision(spec);
         Assert.Null(await Driver.PrepareAsync(revision, default));
-        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         Assert.True(status.ClonesAllowed, status.Reason?.Message);
         return revision.Id;
     }

@@ -76,6 +76,27 @@ public sealed class OciLimitTests : OciTestCase
         }
     }
 
+    [Fact]
+    public async Task FullDisk_TheDoctorSaysToFreeSpace()
+    {
+        var small = Directory.CreateTempSubdirectory("hs-full-").FullName;
+        await Command.RunAsync("/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", small], null, default);
+        try
+        {
+            Fill(Path.Combine(small, "ballast"), leave: 0);
+
+            var overlay = Assert.Single(await HostProbe.CheckAsync(new() { DataDirectory = small }, default), check => check.Name == "overlay");
+
+            Assert.Contains("No space left", overlay.What, StringComparison.Ordinal);
+            Assert.Equal($"free space on the disk of {small}", overlay.Remedy);
+        }
+        finally
+        {
+            await Command.RunAsync("/bin/umount", ["-l", small], null, default);
+            Directory.Delete(small);
+        }
+    }
+
     /// <summary>Whatever else is on the disk, so much is free afterwards: less than a dump needs.</summary>
     private static void Fill(string file, long leave)
     {

@@ -1,6 +1,9 @@
 using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci;
+using Homeostat.Drivers.Runtime.Oci.Keeper;
+using Homeostat.Drivers.Runtime.Oci.Native;
+using Homeostat.Drivers.Runtime.Oci.Sweep;
 using Homeostat.Drivers.Tests.Runtime.Oci.Keeper;
 using Homeostat.Testing;
 using Xunit;
@@ -66,6 +69,46 @@ public sealed class OciPoolTests : OciTestCase
         _source.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task CellOfThePoolIsKilled_AnotherTakesItsPlace_AndNothingOfItIsLeft()
+    {
+        Assert.Null(await Driver.PrepareAsync(Specs.Revision(OciPrograms.Python("killed")), default));
+        await Keeper.Waiting.UntilAsync(() => Cells.Count == 1, () => "the pool's cell");
+        var killed = Assert.Single(Cells);
+        var pid = 0;
+        await using (var keeper = await KeeperClient.ConnectAsync(killed, default))
+        {
+            pid = (await keeper.StatusAsync(default)).InitPid;
+        }
+
+        Assert.Equal(0, Libc.Kill(pid, Libc.SigKill));
+
+        await Keeper.Waiting.UntilAsync(() => Cells is [var other] && other != killed && !Directory.Exists(killed), () => "another cell in its place");
+        Assert.Empty(await LeakCheck.FindAsync(new() { DataDirectory = Data }, default));
+    }
+
+    [Fact]
+    public async Task TemplateTakenAnew_AfterAFileChangedInPlace_TheNextCloneHasTheNewCode_AndASleepingOneItsOwn()
+    {
+        var revision = await TemplateAsync("old");
+        Assert.Equal(WakeWay.Restored, (await Driver.StartAsync(new("sleeper"), revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Ready?.Way);
+        Assert.Null(await Driver.SleepAsync(new("sleeper"), Tier.Image, Next(), default));
+        Write("new");
+
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: true, default);
+
+        Assert.True(status is { Template: TemplateState.Ready, ClonesAllowed: true }, status.Reason?.ToString());
+        Assert.Equal(WakeWay.Restored, (await Driver.StartAsync(new("one"), revision.Id, StartWay.Clone, Specs.Limits, Next(), default)).Ready?.Way);
+        Assert.EndsWith("new", await GetAsync(new("one")), StringComparison.Ordinal);
+        // Through a clean stop, so that it must find the layers of its own template again.
+        await Driver.StopAsync(new("one"), TimeSpan.Zero, Next(), default);
+        Assert.Empty(await Driver.PutAwayAsync(_ => { }, default));
+        await ReopenAsync();
+        var woken = await Driver.WakeAsync(new("sleeper"), Specs.Limits, Next(), default);
+        Assert.True(woken.Ready?.Way == WakeWay.Restored, woken.Failure?.ToString());
+        _source.Delete(recursive: true);
+    }
+
     private List<string> Cells => [.. Directory.EnumerateFiles(new DataPaths(Data).Cells, "keeper.sock", SearchOption.AllDirectories).Select(path => Path.GetDirectoryName(path)!)];
 
     /// <summary>As a careful program writes: the name leads to the new file at once.</summary>
@@ -87,7 +130,7 @@ public sealed class OciPoolTests : OciTestCase
         };
         var revision = Specs.Revision(spec);
         Assert.Null(await Driver.PrepareAsync(revision, default));
-        var status = await Driver.MakeTemplateAsync(revision.Id, default);
+        var status = await Driver.MakeTemplateAsync(revision.Id, anew: false, default);
         Assert.True(status is { Template: TemplateState.Ready, ClonesAllowed: true }, status.Reason?.ToString());
         await Keeper.Waiting.UntilAsync(() => Driver.Describe(revision.Id)?.PoolCells == 1, () => "the pool's cell");
         return revision;

@@ -64,7 +64,7 @@ public sealed class OciPutAwayTests : OciTestCase
         var spec = OciPrograms.Python("cloned") with { Checkpoint = new(CheckpointMode.Auto, ClonePolicy.Yes, [], 0, null, null) };
         var revision = Specs.Revision(spec);
         Assert.Null(await Driver.PrepareAsync(revision, default));
-        Assert.Equal((TemplateState.Ready, true), await Driver.MakeTemplateAsync(revision.Id, default) is var made ? (made.Template, made.ClonesAllowed) : default);
+        Assert.Equal((TemplateState.Ready, true), await Driver.MakeTemplateAsync(revision.Id, anew: false, default) is var made ? (made.Template, made.ClonesAllowed) : default);
         Assert.Equal(WakeWay.Restored, (await StartAsync(spec, way: StartWay.Clone)).Ready?.Way);
         Assert.Contains("count", await GetAsync(new("one")), StringComparison.Ordinal);
         Assert.Null(await Driver.SleepAsync(new("one"), Tier.Image, Next(), default));

@@ -23,19 +23,19 @@ public sealed class OciRefusalTests : OciTestCase
             Mounts = [new MountSpec(folder, "/srv", ReadOnly: true)],
         };
         var revision = await PreparedAsync(spec);
-        Assert.Equal(TemplateState.Refused, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        Assert.Equal(TemplateState.Refused, (await Driver.MakeTemplateAsync(revision, anew: false, default)).Template);
 
         await ReopenAsync();
         await PreparedAsync(spec);
         Assert.Equal(TemplateState.None, Driver.Describe(revision)!.Template);
-        var again = await Driver.MakeTemplateAsync(revision, default);
+        var again = await Driver.MakeTemplateAsync(revision, anew: false, default);
         Assert.Equal(TemplateState.Refused, again.Template);
         // The lines of this try, not those of the one before.
         Assert.Equal(2, again.Reason!.Message.Split("ModuleNotFoundError").Length);
 
         const string Server = "import http.server, os; http.server.HTTPServer(('0.0.0.0', int(os.environ['PORT'])), http.server.BaseHTTPRequestHandler).serve_forever()";
         await File.WriteAllTextAsync(Path.Combine(folder, "server.py"), Server);
-        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, default)).Template);
+        Assert.Equal(TemplateState.Ready, (await Driver.MakeTemplateAsync(revision, anew: false, default)).Template);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class OciRefusalTests : OciTestCase
         const string Mptcp = "import os,socket\nf=socket.socket(socket.AF_INET,socket.SOCK_STREAM,262)\nf.bind(('0.0.0.0',int(os.environ['PORT'])))\nf.listen()\nf.accept()";
         var spec = OciPrograms.Python("never", Mptcp);
         var revision = await PreparedAsync(spec);
-        var refused = await Driver.MakeTemplateAsync(revision, default);
+        var refused = await Driver.MakeTemplateAsync(revision, anew: false, default);
         Assert.Equal(TemplateState.Refused, refused.Template);
 
         await ReopenAsync();

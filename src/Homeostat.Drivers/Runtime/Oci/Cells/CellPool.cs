@@ -1,29 +1,32 @@
 using System.Net.Sockets;
-using System.Threading.Channels;
 
 namespace Homeostat.Drivers.Runtime.Oci.Cells;
 
 /// <summary>
-/// Cells of one plan that stand ready, refilled off the request path. An empty pool makes a cell on demand: slower, never refused.
+/// Cells of one plan that stand ready, refilled off the request path, also where one of them ends by itself. An empty pool makes a cell on demand: slower, never refused.
 /// </summary>
-/// <param name="size">Cells kept, 0 or more.</param>
-/// <param name="template">Image whose restore is begun in each cell that waits here, up to where its memory would be read: a clone then has only that left to do.</param>
-internal sealed class CellPool(CellFactory factory, CellPlan plan, int size, TimeProvider time, string? template = null) : IAsyncDisposable
+internal sealed class CellPool : IAsyncDisposable
 {
-    /// <summary>Making a cell takes 10 to 40 ms of a core: the request that has just taken one shall be answered first.</summary>
-    public static readonly TimeSpan RefillDelay = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>After a failed refill (addresses or disk exhausted) the next take tries again, not a timer.</summary>
-    private readonly Channel<Cell> _ready = Channel.CreateUnbounded<Cell>();
-
+    private readonly CellFactory _factory;
+    private readonly Background _background;
+    private readonly CellPlan _plan;
+    private readonly int _size;
+    private readonly TimeProvider _time;
+    private readonly string? _template;
+    private readonly WaitingCells _ready;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
-    private int _held;
     private Task _refill = Task.CompletedTask;
 
-    public CellPlan Plan => plan;
+    /// <param name="size">Cells kept, 0 or more.</param>
+    /// <param name="template">Image whose restore is begun in each cell that waits here, up to where its memory would be read: a clone then has only that left to do.</param>
+    public CellPool(OciContext context, CellPlan plan, int size, string? template = null)
+    {
+        (_factory, _background, _time, _plan, _size, _template) = (context.Cells, context.Background, context.Time, plan, size, template);
+        _ready = new WaitingCells(EndedWhileItWaited);
+    }
 
-    public int Count => _ready.Reader.Count;
+    public int Count => _ready.Count;
 
     /// <summary>What keeps the pool from being full; null when it is well.</summary>
     public string? Trouble { get; private set; }
@@ -32,21 +35,21 @@ internal sealed class CellPool(CellFactory factory, CellPlan plan, int size, Tim
     /// <exception cref="IOException">None is ready and the host can't make one.</exception>
     public async Task<Cell> TakeAsync(CancellationToken cancel)
     {
-        while (_ready.Reader.TryRead(out var cell))
+        while (_ready.Take() is { } cell)
         {
-            Interlocked.Decrement(ref _held);
-            Fill(RefillDelay);
+            Fill(WaitingCells.RefillDelay);
             if (!cell.IsStale)
             {
                 return cell;
             }
 
-            // Killed from outside while it waited, or what it shows was replaced.
-            await factory.DestroyAsync(cell);
+            // What it shows was replaced; or it ended in this moment.
+            await _factory.DestroyAsync(cell);
         }
 
-        Fill(RefillDelay);
-        return await factory.MakeAsync(plan, cancel);
+        // After a failed refill (addresses or disk exhausted) this tries again, not a timer.
+        Fill(WaitingCells.RefillDelay);
+        return await _factory.MakeAsync(_plan, cancel);
     }
 
     /// <summary>Begins to refill, unless that is going on.</summary>
@@ -71,33 +74,39 @@ internal sealed class CellPool(CellFactory factory, CellPlan plan, int size, Tim
         }
 
         await refill;
-        while (_ready.Reader.TryRead(out var cell))
+        while (_ready.Take() is { } cell)
         {
-            await factory.DestroyAsync(cell);
+            await _factory.DestroyAsync(cell);
         }
 
         _stop.Dispose();
+    }
+
+    /// <summary>Killed from outside, by a person or for want of memory.</summary>
+    private void EndedWhileItWaited(Cell cell, TimeSpan delay)
+    {
+        _background.Run(() => _factory.DestroyAsync(cell));
+        Fill(delay);
     }
 
     private async Task FillAsync(TimeSpan delay)
     {
         try
         {
-            await Task.Delay(delay, time, _stop.Token);
-            while (Volatile.Read(ref _held) < size && !_stop.IsCancellationRequested)
+            await Task.Delay(delay, _time, _stop.Token);
+            while (_ready.Count < _size && !_stop.IsCancellationRequested)
             {
-                var cell = await factory.MakeAsync(plan, _stop.Token);
+                var cell = await _factory.MakeAsync(_plan, _stop.Token);
                 // Not cancelled: whoever closes the pool waits for this and then finds the cell in it.
-                if (template is not null && await cell.Keeper.PrepareAsync(template, consume: false, CancellationToken.None) is { Ok: false } answer)
+                if (_template is not null && await cell.Keeper.PrepareAsync(_template, consume: false, CancellationToken.None) is { Ok: false } answer)
                 {
                     // The next clone will try it in a cell of its own and tell.
                     Trouble = answer.Reason;
-                    await factory.DestroyAsync(cell);
+                    await _factory.DestroyAsync(cell);
                     return;
                 }
 
-                Interlocked.Increment(ref _held);
-                _ready.Writer.TryWrite(cell);
+                _ready.Add(cell);
                 Trouble = null;
             }
         }

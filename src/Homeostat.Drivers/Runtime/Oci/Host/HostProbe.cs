@@ -1,6 +1,7 @@
 using Homeostat.Drivers.Runtime.Contract;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Cgroups;
+using Homeostat.Drivers.Runtime.Oci.Instances;
 using Homeostat.Drivers.Runtime.Oci.Native;
 using Homeostat.Drivers.Runtime.Oci.Readiness;
 using Homeostat.Drivers.Runtime.Oci.Rootless;
@@ -134,6 +135,10 @@ public static class HostProbe
         {
             await OverlayTrial.RunAsync(data);
             return new("overlay", CheckOutcome.Ok, $"overlay file systems work on {data.Data}");
+        }
+        catch (IOException error) when (DiskFull.Is(error))
+        {
+            return new("overlay", CheckOutcome.Failed, error.Message, $"free space on the disk of {data.Data}");
         }
         catch (IOException error)
         {

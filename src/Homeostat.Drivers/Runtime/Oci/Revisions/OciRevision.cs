@@ -2,7 +2,6 @@ using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
-using Homeostat.Drivers.Runtime.Oci.Instances;
 using Homeostat.Drivers.Runtime.Oci.Roots;
 using Homeostat.Drivers.Runtime.Oci.Templates;
 
@@ -51,6 +50,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
             Use(record);
         }
 
+        TemplateUppers.Collect(context.Data, revision.Id, _record?.Upper);
         lock (_lock)
         {
             if (!_closed)
@@ -62,18 +62,19 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
 
     public Task<Cell> TakeCellAsync(CancellationToken cancel) => _cold.TakeAsync(cancel);
 
-    public async Task<RevisionStatus> MakeTemplateAsync(CancellationToken cancel)
+    public async Task<RevisionStatus> MakeTemplateAsync(bool anew, CancellationToken cancel)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
         await _making.WaitAsync(ending.Token);
         try
         {
-            if (_clones is { } clones && ImageStore.WhyNot(clones.Image) is { } why)
+            if (_clones is { } clones && (anew ? "it is taken anew" : ImageStore.WhyNot(clones.Image)) is { } why)
             {
                 Drop(clones, new Failure(FailureKind.RestoreFailed, $"the template of {revision.Id} can't be used: {why}"), TemplateState.None);
             }
 
-            if (!Imaging || _record is { State: TemplateState.Ready })
+            // One that may not be cloned is no more than the proof that dumps work, which is given anew too.
+            if (!Imaging || (_record is { State: TemplateState.Ready } && !anew))
             {
                 return Describe();
             }
@@ -92,6 +93,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
                 Use(record);
             }
 
+            TemplateUppers.Collect(context.Data, revision.Id, _record?.Upper);
             _isMaking = false;
             context.Hints.Post(null, $"template of {revision.Id}: {record.State}");
             return Describe();
@@ -193,7 +195,7 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         WrittenTree.Remove(Directory);
     }
 
-    private static CellPool ColdPool(OciContext context, CellPlan plan) => new(context.Cells, plan, context.Options.PoolCells, context.Time);
+    private static CellPool ColdPool(OciContext context, CellPlan plan) => new(context, plan, context.Options.PoolCells);
 
     /// <summary>Gives up a template. The next starts are cold, from a pool again.</summary>
     /// <param name="state">None: it is made anew; refused: only if an operator asks for it.</param>
@@ -209,7 +211,6 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         try
         {
             context.Images!.Remove(ImageKind.Template, revision.Id.ToString());
-            SetUpperAside();
             TemplateRecord.Remove(Directory);
             refused?.Write(Directory);
         }
@@ -238,16 +239,6 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
         return true;
     }
 
-    /// <summary>Clones that still run have it as a layer of their roots: it goes with the revision, not before.</summary>
-    private void SetUpperAside()
-    {
-        var upper = context.Data.TemplateUpperOf(revision.Id);
-        if (System.IO.Directory.Exists(upper))
-        {
-            System.IO.Directory.Move(upper, $"{upper}.{Guid.NewGuid():n}");
-        }
-    }
-
     private void Use(TemplateRecord record)
     {
         lock (_lock)
@@ -257,10 +248,9 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
                 return;
             }
 
-            if (record is { ClonesAllowed: true, Reach: { } reach } && !UseClones(reach))
+            if (record is { ClonesAllowed: true } && !UseClones(record))
             {
                 // Lost or damaged since: made anew.
-                SetUpperAside();
                 TemplateRecord.Remove(Directory);
                 return;
             }
@@ -270,22 +260,22 @@ internal sealed class OciRevision(Revision revision, OciContext context, CellPla
     }
 
     /// <summary>Starts are clones from now on; the rare cold one makes its cell then.</summary>
-    private bool UseClones(ReachState reach)
+    private bool UseClones(TemplateRecord record)
     {
-        if (context.Images!.Find(ImageKind.Template, revision.Id.ToString()).Image is not { } image)
+        if (record is not { Reach: { } reach, Upper: { } upper } || context.Images!.Find(ImageKind.Template, revision.Id.ToString()).Image is not { } image)
         {
             return false;
         }
 
-        var cells = new CellPool(context.Cells, plan.Over(context.Data.TemplateUpperOf(revision.Id)), context.Options.PoolCells, context.Time, image.Path);
+        var cells = new CellPool(context, plan.Over(TemplateUppers.PathOf(context.Data, revision.Id, upper)), context.Options.PoolCells, image.Path);
         var spares = new SparePool(
-            context.Cells, context.Background, context.Time, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
+            context, cells, image, Path.Combine(Directory, "logs"), Spec.Checkpoint.Spares,
             () => context.Hints.Post(null, $"a spare of {revision.Id} is parked"));
         _clones = new CloneSource(image, reach.ToReach(), cells, spares);
         cells.Fill();
         spares.Fill();
         var cold = _cold;
-        _cold = new CellPool(context.Cells, plan, size: 0, context.Time);
+        _cold = new CellPool(context, plan, size: 0);
         context.Background.Run(() => cold.DisposeAsync().AsTask());
         return true;
     }

@@ -55,10 +55,17 @@ internal static class LivingCells
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(AskLimit);
+        var connected = false;
         try
         {
             await using var keeper = await KeeperClient.ConnectAsync(directory, limit.Token);
+            connected = true;
             return (await keeper.StatusAsync(limit.Token)).State != "ended";
+        }
+        catch (OperationCanceledException) when (connected && !cancel.IsCancellationRequested)
+        {
+            // In the middle of a dump or restore it answers nobody.
+            return true;
         }
         catch (Exception error) when (error is SocketException or IOException or OperationCanceledException)
         {

@@ -13,12 +13,14 @@ namespace Homeostat.Drivers.Runtime.Oci.Templates;
 /// </summary>
 internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan plan)
 {
+    private readonly string _upper = TemplateUppers.NewName();
+
     private string Owner => revision.Id.ToString();
 
     /// <param name="cell">The template's own cell, empty now; destroyed here. What it wrote becomes a layer of each clone's root.</param>
     public async Task<TemplateRecord> RunAsync(Cell cell, TemplateDump dump, CancellationToken cancel)
     {
-        var upper = context.Data.TemplateUpperOf(revision.Id);
+        var upper = TemplateUppers.PathOf(context.Data, revision.Id, _upper);
         await context.Cells.DestroyAsync(cell, keepUpperAs: upper);
         var verdict = dump.Verdict;
         try
@@ -91,6 +93,6 @@ internal sealed class CloneTrial(OciContext context, Revision revision, CellPlan
         var reason = failure
             ?? (verdict.Allowed ? null : new Failure(FailureKind.NotSupported, verdict.Reason, "checkpoint: { clones: yes } if repeating them does no harm"));
         return new TemplateRecord(
-            context.Boot, state, verdict.Allowed, reason, verdict.Lines, dump.Image.Record.Stopped, ReachState.Of(dump.Reach));
+            context.Boot, state, verdict.Allowed, reason, verdict.Lines, dump.Image.Record.Stopped, ReachState.Of(dump.Reach), Upper: verdict.Allowed ? _upper : null);
     }
 }

@@ -1,34 +1,45 @@
 using System.Net.Sockets;
-using System.Threading.Channels;
 using Homeostat.Drivers.Runtime.Oci.Cells;
 using Homeostat.Drivers.Runtime.Oci.Images;
 
 namespace Homeostat.Drivers.Runtime.Oci.Templates;
 
 /// <summary>Clones restored beforehand and held before their first instruction. Refilled off the request path.</summary>
-/// <param name="count">Spares kept, 0 to 8.</param>
-/// <param name="changed">Called when one was parked.</param>
-internal sealed class SparePool(CellFactory factory, Background background, TimeProvider time, CellPool cells, StoredImage image, string logs, int count, Action changed) : IAsyncDisposable
+internal sealed class SparePool : IAsyncDisposable
 {
-    private readonly Channel<Cell> _parked = Channel.CreateUnbounded<Cell>();
+    private readonly OciContext _context;
+    private readonly CellPool _cells;
+    private readonly StoredImage _image;
+    private readonly string _logs;
+    private readonly int _count;
+    private readonly Action _changed;
+    private readonly WaitingCells _parked;
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
     private Task _refill = Task.CompletedTask;
 
-    public int Count => _parked.Reader.Count;
+    /// <param name="count">Spares kept, 0 to 8.</param>
+    /// <param name="changed">Called when one was parked.</param>
+    public SparePool(OciContext context, CellPool cells, StoredImage image, string logs, int count, Action changed)
+    {
+        (_context, _cells, _image, _logs, _count, _changed) = (context, cells, image, logs, count, changed);
+        _parked = new WaitingCells(EndedWhileItWaited);
+    }
+
+    public int Count => _parked.Count;
 
     /// <summary>Null when none is parked.</summary>
     public Cell? Take()
     {
-        var taken = _parked.Reader.TryRead(out var cell) ? cell : null;
-        Fill(CellPool.RefillDelay);
+        var taken = _parked.Take();
+        Fill(WaitingCells.RefillDelay);
         if (taken is not { IsStale: true })
         {
             return taken;
         }
 
-        // Killed from outside while it waited, or what it shows was replaced.
-        background.Run(() => factory.DestroyAsync(taken));
+        // What it shows was replaced; or it was killed in this moment.
+        _context.Background.Run(() => _context.Cells.DestroyAsync(taken));
         return null;
     }
 
@@ -53,37 +64,44 @@ internal sealed class SparePool(CellFactory factory, Background background, Time
         }
 
         await refill;
-        while (_parked.Reader.TryRead(out var cell))
+        while (_parked.Take() is { } cell)
         {
-            await factory.DestroyAsync(cell);
+            await _context.Cells.DestroyAsync(cell);
         }
 
         _stop.Dispose();
+    }
+
+    /// <summary>Killed from outside, by a person or for want of memory.</summary>
+    private void EndedWhileItWaited(Cell cell, TimeSpan delay)
+    {
+        _context.Background.Run(() => _context.Cells.DestroyAsync(cell));
+        Fill(delay);
     }
 
     private async Task FillAsync(TimeSpan delay)
     {
         try
         {
-            await Task.Delay(delay, time, _stop.Token);
-            while (Count < count && !_stop.IsCancellationRequested)
+            await Task.Delay(delay, _context.Time, _stop.Token);
+            while (Count < _count && !_stop.IsCancellationRequested)
             {
-                if (ImageStore.WhyNot(image) is not null)
+                if (ImageStore.WhyNot(_image) is not null)
                 {
                     return; // The next clone tells, and gives the template up.
                 }
 
-                var cell = await cells.TakeAsync(CancellationToken.None);
-                var answer = await cell.Keeper.RestoreAsync(image.Path, consume: false, park: true, logs, CancellationToken.None, image.Record.Stopped);
+                var cell = await _cells.TakeAsync(CancellationToken.None);
+                var answer = await cell.Keeper.RestoreAsync(_image.Path, consume: false, park: true, _logs, CancellationToken.None, _image.Record.Stopped);
                 if (!answer.Ok)
                 {
                     // Not tried again until somebody asks for a spare: a restore that failed once fails again.
-                    await factory.DestroyAsync(cell);
+                    await _context.Cells.DestroyAsync(cell);
                     return;
                 }
 
-                _parked.Writer.TryWrite(cell);
-                changed();
+                _parked.Add(cell);
+                _changed();
             }
         }
         catch (OperationCanceledException)

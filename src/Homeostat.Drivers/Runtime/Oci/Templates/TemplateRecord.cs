@@ -14,8 +14,9 @@ namespace Homeostat.Drivers.Runtime.Oci.Templates;
 /// A refusal that comes from what the program and the host are, like something criu can't dump. Any other (it did not start, a full disk, a hook) may be over
 /// by now, and a new platform tries again.
 /// </param>
+/// <param name="Upper">Name of the directory beside it with what the template wrote: a layer of its clones' roots. Null: there is none.</param>
 internal sealed record TemplateRecord(
-    string Boot, TemplateState State, bool ClonesAllowed, Failure? Reason, IReadOnlyList<string> Findings, bool Stopped, ReachState? Reach, bool Lasting = false)
+    string Boot, TemplateState State, bool ClonesAllowed, Failure? Reason, IReadOnlyList<string> Findings, bool Stopped, ReachState? Reach, bool Lasting = false, string? Upper = null)
 {
     public const string FileName = "template.json";
 
