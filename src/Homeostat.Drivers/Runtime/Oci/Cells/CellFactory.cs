@@ -19,6 +19,9 @@ namespace Homeostat.Drivers.Runtime.Oci.Cells;
 internal sealed class CellFactory(
     PlatformName name, DataPaths data, CellTools tools, CgroupLayout cgroups, PlatformNetwork network, IReadOnlyList<string> imageRoots) : IDisposable
 {
+    /// <summary>Tasks that were killed leave their control group within milliseconds, unless the host is very busy.</summary>
+    private static readonly TimeSpan GroupPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Making a cell is mostly work of the kernel under a few locks: more than the cores at once only makes each slower.</summary>
     private readonly SemaphoreSlim _turns = new(Math.Max(2, Environment.ProcessorCount));
 
@@ -88,6 +91,8 @@ internal sealed class CellFactory(
         }
 
         RemoveTraces(cell.Id, cell.Address);
+        // Where its keeper was killed nobody has waited for the last of its tasks.
+        await CgroupOf(cell.Id).RemoveAllAsync(GroupPatience, TimeProvider.System);
     }
 
     /// <summary>Ends everything in the cell but leaves its directory, with what was written, and its address to its owner, for <see cref="UnfoldAsync"/>.</summary>
@@ -115,7 +120,7 @@ internal sealed class CellFactory(
         }
     }
 
-    /// <summary>Directory, link, neighbour entry, address and control group of a cell whose processes are gone.</summary>
+    /// <summary>Directories, link, neighbour entry, address and control group of a cell whose processes are gone.</summary>
     public void RemoveTraces(string id, IPAddress? address)
     {
         if (address is not null)
@@ -125,7 +130,9 @@ internal sealed class CellFactory(
         }
 
         CgroupOf(id).Remove();
-        foreach (var directory in (string[])[data.Cell(id).Directory, Path.Combine(data.RuntimeState, id)])
+        // The keeper clears its slots, unless it was killed.
+        var slots = imageRoots.Select(root => Path.Combine(root, "cells", id));
+        foreach (var directory in slots.Concat([data.Cell(id).Directory, Path.Combine(data.RuntimeState, id)]))
         {
             try
             {

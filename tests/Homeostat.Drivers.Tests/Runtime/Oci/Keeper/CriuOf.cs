@@ -44,7 +44,7 @@ internal static class CriuOf
     private static int Find(int keeper) => ChildrenOf(keeper).FirstOrDefault(child => NameOf(child) == "criu");
 
     /// <summary>The one that stays: the process that starts a keeper has the same command line for a moment.</summary>
-    private static int KeeperOf(string cellDirectory)
+    public static int KeeperOf(string cellDirectory)
     {
         var keeper = 0;
         Assert.True(SpinWait.SpinUntil(() => (keeper = FindKeepers(cellDirectory) is [var only] ? only : 0) != 0, TimeSpan.FromSeconds(20)), $"no keeper of {cellDirectory}");
