@@ -67,11 +67,11 @@ internal static class ActivationPlanner
         best = best.Wanted <= scale.Max
             ? best
             : (scale.Max, $"{best.Reason}; capped from {best.Wanted} by max {scale.Max}", best.Trigger);
-        // One is everybody's right: a host that is full serves slowly, it does not refuse.
-        var granted = Math.Max(1, plan.Capacity.Instances);
+        // One is everybody's right, within its tenant's quota: a host that is full serves slowly, it does not refuse.
+        var granted = Math.Min(plan.Capacity.QuotaInstances, Math.Max(1, plan.Capacity.Instances));
         return best.Wanted <= granted
             ? best
-            : (granted, $"{best.Reason}; capped from {best.Wanted} by {plan.Capacity.InstancesBy}", best.Trigger);
+            : (granted, $"{best.Reason}; capped from {best.Wanted} by {(granted < plan.Capacity.QuotaInstances ? plan.Capacity.InstancesBy : plan.Capacity.QuotaBy)}", best.Trigger);
     }
 
     private static (int Wanted, string Reason, string Trigger) Foreseen(PlanBuilder plan)
@@ -204,6 +204,12 @@ internal static class ActivationPlanner
         {
             var ofProgram = failed.Kind is FailureKind.CommandNotFound or FailureKind.ProgramExited or FailureKind.NeverListened or FailureKind.Unhealthy;
             return new GateVerdict(ofProgram, failed, wait);
+        }
+
+        if (plan.QuotaReached is { } full)
+        {
+            plan.RecordOnce("hold", full.Message, plan.Input.Demand.Trigger ?? "load", failure: full);
+            return new GateVerdict(false, full, null);
         }
 
         // Preparing or stopping: something is under way and the next step decides.

@@ -39,6 +39,11 @@ internal sealed class PlanBuilder
     /// <summary>What the service may hold of the host.</summary>
     public CapacityGrant Capacity => Input.Capacity;
 
+    /// <summary>Set when the tenant's quota leaves the service not even one instance.</summary>
+    public Failure? QuotaReached => Capacity.QuotaInstances > 0
+        ? null
+        : new Failure(FailureKind.QuotaReached, $"{Capacity.QuotaBy} is used up", "try again when another of its services sleeps, or raise the quota (up --tenant)");
+
     public IReadOnlyList<InstanceId> Reserve { get; set; } = [];
 
     public CapacityAsk Ask { get; set; } = CapacityAsk.None;

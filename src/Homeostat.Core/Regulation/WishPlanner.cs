@@ -65,7 +65,7 @@ internal static class WishPlanner
         }
 
         var pending = plan.Added > 0 || plan.Current.Any(i => i.Operation is not null);
-        return !pending && (plan.StartFailedNow ?? (plan.Memory.Starts.Holds(plan.Now) ? plan.Memory.Starts.Last : null)) is { } why
+        return !pending && (plan.StartFailedNow ?? plan.QuotaReached ?? (plan.Memory.Starts.Holds(plan.Now) ? plan.Memory.Starts.Last : null)) is { } why
             ? new WishAnswer(wish.Id, why)
             : null;
     }

@@ -78,6 +78,9 @@ public enum FailureKind
     /// <summary>The address range is exhausted.</summary>
     NoAddress,
 
+    /// <summary>The tenant's quota is used up.</summary>
+    QuotaReached,
+
     /// <summary>Disk full.</summary>
     NoSpace,
 

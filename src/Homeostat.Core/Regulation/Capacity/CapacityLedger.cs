@@ -97,6 +97,8 @@ public sealed class CapacityLedger(CapacityBounds bounds)
         {
             MemoryBy = memoryBy == LedgerBound.Host ? _texts.Memory : QuotaOf(service.Tenant).Memory,
             InstancesBy = instancesBy,
+            QuotaInstances = instances,
+            QuotaBy = instancesBy,
         };
     }
 

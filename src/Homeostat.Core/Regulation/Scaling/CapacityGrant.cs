@@ -13,6 +13,12 @@ public sealed record CapacityGrant(double CpuCores, long MemoryBytes, int Instan
     /// <summary>What bounds the instances.</summary>
     public string InstancesBy { get; init; } = By;
 
+    /// <summary>Instances that the tenant's quota allows: a hard bound. What else bounds them (memory of the host) leaves everybody one.</summary>
+    public int QuotaInstances { get; init; } = int.MaxValue;
+
+    /// <summary>What the quota is, for people: <c>tenant acme's quota of 3 instances</c>.</summary>
+    public string QuotaBy { get; init; } = By;
+
     public static CapacityGrant Unbounded { get; } = new(double.PositiveInfinity, long.MaxValue, int.MaxValue, "nothing");
 }
 

@@ -77,6 +77,22 @@ public sealed class ResizeTests
     }
 
     [Fact]
+    public void QuotaUsedUp_NobodyIsStarted_AndWhoWaitsIsTold()
+    {
+        var scene = new Scene { Waiting = 1, Capacity = CapacityGrant.Unbounded with { QuotaInstances = 0, QuotaBy = "tenant acme's quota of 3 instances" } };
+        var plan = scene.Step();
+
+        Assert.Empty(plan.Commands);
+        Assert.Equal("tenant acme's quota of 3 instances is used up", plan.Verdict!.Why.Message);
+        scene.Wish = new Wish(7, WishKind.Wake);
+        Assert.Equal(FailureKind.QuotaReached, scene.Step().WishAnswer!.Why!.Kind);
+    }
+
+    [Fact]
+    public void NoMemoryFree_OneIsStartedAllTheSame() =>
+        Assert.Single(new Scene { Waiting = 1, Capacity = CapacityGrant.Unbounded with { Instances = 0 } }.Step().Commands);
+
+    [Fact]
     public void WriteFailed_IsTriedAgainLater()
     {
         _scene.Results.Add(new(new RegulatorCommand.Resize(new("i"), new(2, 256 * Mi)), new Failure(FailureKind.Environment, "EIO")));
