@@ -37,7 +37,7 @@ internal sealed class CalibratedForecaster : IForecaster
 
     public void Observe(double value)
     {
-        Demand.Check(value);
+        value = Demand.Checked(value);
         _history.Add(value);
         _model.Observe(value);
         for (var i = 0; i < _horizons.Length; i++)

@@ -26,7 +26,7 @@ public interface IForecaster
     int Bytes { get; }
 
     /// <summary>Takes the value of the step that has just ended.</summary>
-    /// <param name="value">Finite, 0 or more.</param>
+    /// <param name="value">Finite, 0 or more; above 1e15 it counts as 1e15.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative, infinite or NaN; nothing was changed.</exception>
     void Observe(double value);
 

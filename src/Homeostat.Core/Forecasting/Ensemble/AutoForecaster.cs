@@ -40,7 +40,7 @@ internal sealed class AutoForecaster : IForecaster
 
     public void Observe(double value)
     {
-        Demand.Check(value);
+        value = Demand.Checked(value);
         _history.Add(value);
         _recent.Add(value);
         _season.Observe();

@@ -13,6 +13,9 @@ internal sealed class Blend(int count, double quantile, double halfLife)
 {
     private const double Power = 32;
 
+    /// <summary>By how much worse than the fallback the combination may be to be heard at all.</summary>
+    private const double WatchMax = 0.15;
+
     private readonly double[] _loss = new double[count];
     private readonly double[] _regret = new double[count];
     private readonly double[] _regretSquares = new double[count];
@@ -20,8 +23,9 @@ internal sealed class Blend(int count, double quantile, double halfLife)
     private readonly double _keepRegret = Math.Pow(0.5, 1 / (2 * halfLife));
     private double _weight;
     private double _own;
+    private double _fallback;
 
-    public int Bytes => (3 * count * sizeof(double)) + (6 * sizeof(double));
+    public int Bytes => (3 * count * sizeof(double)) + (7 * sizeof(double));
 
     /// <summary>The expert with the least loss of late.</summary>
     public int Best
@@ -37,10 +41,16 @@ internal sealed class Blend(int count, double quantile, double halfLife)
         }
     }
 
-    /// <summary>What the combination lost of late in parts of what the fallback lost; 1 before anything is known.</summary>
-    public double Relative => _loss[0] > 0 ? _own / _loss[0] : 1;
+    /// <summary>What is said: the combination, drawn to the fallback as far as it has done worse than it.</summary>
+    /// <param name="combined">The combination alone, to be given back to <see cref="Learn"/>.</param>
+    public double Combine(ReadOnlySpan<float> experts, out double combined)
+    {
+        combined = Combined(experts);
+        var trust = _fallback > 0 && _own > _fallback ? Math.Max(0, 1 - (((_own / _fallback) - 1) / WatchMax)) : 1;
+        return (trust * combined) + ((1 - trust) * experts[0]);
+    }
 
-    public double Combine(ReadOnlySpan<float> experts)
+    private double Combined(ReadOnlySpan<float> experts)
     {
         var least = double.MaxValue;
         for (var i = 0; i < count; i++)
@@ -51,11 +61,6 @@ internal sealed class Blend(int count, double quantile, double halfLife)
         if (_weight == 0 || least <= 0)
         {
             return experts[_weight == 0 ? 0 : Best];
-        }
-        // The watch: what does worse than the fallback is not said.
-        if (_own > WatchMax * _loss[0] && _weight > WatchFrom)
-        {
-            return experts[0];
         }
         var (byLoss, losses, byRegret, regrets) = (0.0, 0.0, 0.0, 0.0);
         for (var i = 0; i < count; i++)
@@ -70,11 +75,8 @@ internal sealed class Blend(int count, double quantile, double halfLife)
         return regrets > 0 ? (byLoss + (byRegret / regrets)) / 2 : byLoss;
     }
 
-    private const double WatchMax = 1.1;
-    private const double WatchFrom = 20;
-
     /// <param name="experts">What they said for this value.</param>
-    /// <param name="said">What was said for it in the end.</param>
+    /// <param name="said">What they combined to.</param>
     public void Learn(ReadOnlySpan<float> experts, double said, double value)
     {
         var slope = value > said ? -quantile : 1 - quantile;
@@ -86,7 +88,9 @@ internal sealed class Blend(int count, double quantile, double halfLife)
             _regret[i] = (_regret[i] * _keepRegret) + saved;
             _regretSquares[i] = (_regretSquares[i] * _keepRegret) + (saved * saved);
         }
-        _own = (_own * _keep) + Loss(value - said);
+        // The watch looks back farther: it must not be startled by chance.
+        _own = (_own * _keepRegret) + Loss(value - said);
+        _fallback = (_fallback * _keepRegret) + Loss(value - experts[0]);
         _weight = (_weight * _keep) + 1;
     }
 

@@ -26,7 +26,7 @@ internal sealed class HorizonEnsemble
         _margins = new Margins(quantile);
         _experts = shared.Count + Pool.Points.Count;
         var quantileExperts = Margins.Count + Pool.Quantiles.Count;
-        (_points, _quantiles) = (new ForecastQueue(steps, _experts + 1), new ForecastQueue(steps, quantileExperts + 1));
+        (_points, _quantiles) = (new ForecastQueue(steps, _experts + 2), new ForecastQueue(steps, quantileExperts + 1));
         (_pointBlend, _quantileBlend) = (new Blend(_experts, 0.5, Pool.PointHalfLife), new Blend(quantileExperts, quantile, Pool.QuantileHalfLife));
     }
 
@@ -46,7 +46,7 @@ internal sealed class HorizonEnsemble
             var said = _points.Row;
             var quantiles = _quantiles.Row;
             _margins.Learn(value, said[0], said[_experts], period);
-            _pointBlend.Learn(said[.._experts], said[_experts], value);
+            _pointBlend.Learn(said[.._experts], said[_experts + 1], value);
             _quantileBlend.Learn(quantiles[..^1], quantiles[^1], value);
         }
         _regressions.Observe();
@@ -59,16 +59,16 @@ internal sealed class HorizonEnsemble
         }
         _regressions.Predict(row[_shared.Count.._experts]);
         Bound(row[.._experts], 2 * most);
-        var point = _pointBlend.Combine(row[.._experts]);
-        row[_experts] = (float)point;
+        var point = _pointBlend.Combine(row[.._experts], out var combined);
+        (row[_experts], row[_experts + 1]) = ((float)point, (float)combined);
 
         var wide = _quantiles.Row;
         _margins.Predict(wide[..Margins.Count], value, point);
         _quantileRegressions.Predict(wide[Margins.Count..^1]);
         Bound(wide[..^1], 4 * most);
-        var quantile = Math.Max(point, _quantileBlend.Combine(wide[..^1]));
-        wide[^1] = (float)quantile;
-        Newest = new Forecast(point, quantile);
+        var quantile = _quantileBlend.Combine(wide[..^1], out combined);
+        wide[^1] = (float)combined;
+        Newest = new Forecast(point, Math.Max(point, quantile));
         _points.Next();
         _quantiles.Next();
     }

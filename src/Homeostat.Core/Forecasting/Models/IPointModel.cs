@@ -22,13 +22,13 @@ internal interface IPointModel
 /// <summary>Rules about values and horizons that every forecaster keeps.</summary>
 internal static class Demand
 {
-    public static void Check(double value)
-    {
-        if (!double.IsFinite(value) || value < 0)
-        {
-            throw new ArgumentOutOfRangeException(nameof(value), value, "demand is finite and not negative");
-        }
-    }
+    /// <summary>More in a step than any host serves; squares of it still have all their digits.</summary>
+    private const double Most = 1e15;
+
+    /// <returns>The value, bounded.</returns>
+    public static double Checked(double value) => double.IsFinite(value) && value >= 0
+        ? Math.Min(value, Most)
+        : throw new ArgumentOutOfRangeException(nameof(value), value, "demand is finite and not negative");
 
     /// <summary>Place of the shortest horizon that is at least as long, or of the longest.</summary>
     public static int Nearest(int[] horizons, int steps)

@@ -110,6 +110,8 @@ internal sealed class SeasonFinder(History history)
             if (Scaled(scale) is { } series)
             {
                 var found = Search(series, scale, history);
+                // The coarse past is long: what repeated then may have ended since.
+                found = found.Period > 0 && StrengthOf(found.Period) >= KeepMin ? found : default;
                 best = found.Strength > best.Strength + (best.Period == 0 ? 0 : Same) ? found : best;
             }
         }
@@ -140,17 +142,21 @@ internal sealed class SeasonFinder(History history)
             return default;
         }
         var certain = most >= (1 + Needed(series.Count, lag, part, IsUsual(lag * scale, scale))) / 2;
+        var whole = lag;
+        // Two correlations of the same series differ by twice this by chance.
+        var same = Same + (2 * (1 - (most * most)) / Math.Sqrt(part * (((double)series.Count / lag) - 1)));
         for (var parts = 8; parts > 1; parts--)
         {
             // A usual one is believed at less: that a week repeats a little better than a day is no reason to wait weeks.
             if (Part(series, lag, parts, part) is { } shorter && shorter * scale >= PeriodMin
-                && (series.Strength(shorter, part, lag) >= most - Same || (IsUsual(shorter * scale, Math.Max(scale, shorter * scale / 25)) && !IsUsual(lag * scale, scale) && series.Strength(shorter, part) >= Needed(series.Count, shorter, part, usual: true))))
+                && (series.Strength(shorter, part, lag) >= most - same || (IsUsual(shorter * scale, Math.Max(scale, shorter * scale / 25)) && !IsUsual(lag * scale, scale) && series.Strength(shorter, part) >= Needed(series.Count, shorter, part, usual: true))))
             {
                 lag = shorter;
                 break;
             }
         }
-        return new Find(Exact(series, lag, scale, part, history), most, certain);
+        // What is as like itself after half the time does not repeat: it rises, or falls.
+        return series.Strength(Math.Max(1, lag / 2), part, whole) < most - (4 * Same) ? new Find(Exact(series, lag, scale, part, history), most, certain) : default;
     }
 
     private static bool IsUsual(int period, int within) => Array.Exists(Usual, usual => Math.Abs(usual - period) < within);
@@ -179,7 +185,7 @@ internal sealed class SeasonFinder(History history)
     /// <summary>The one before stays unless another is better by more than chance.</summary>
     private int? Guessed()
     {
-        var (best, most) = (Period, Period is { } known ? StrengthOf(known) + Same : GuessMin);
+        var (best, most) = (Period, Period is { } known ? StrengthOf(known) + (Usual.Contains(known) ? Better : Same) : GuessMin);
         foreach (var usual in Usual)
         {
             var strength = StrengthOf(usual, GuessSeasons) + (usual == Guess && Period is null ? Better : 0);

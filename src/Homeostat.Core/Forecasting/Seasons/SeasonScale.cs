@@ -34,16 +34,19 @@ internal sealed class SeasonScale
     {
         measure = measure == 0 ? lag : measure;
         var (over, change) = (Math.Max(1, measure / (2 * part)), Math.Max(1, measure / part));
-        var (xx, yy, xy) = (0.0, 0.0, 0.0);
+        var (x, y, xx, yy, xy, pairs) = (0.0, 0.0, 0.0, 0.0, 0.0, Count - (lag + change + over) + 1);
         for (var end = lag + change + over; end <= Count; end++)
         {
             var now = Change(end, over, change);
             var then = Change(end - lag, over, change);
+            (x, y) = (x + now, y + then);
             xx += now * now;
             yy += then * then;
             xy += now * then;
         }
-        return xx <= 0 || yy <= 0 ? 0 : xy / Math.Sqrt(xx * yy);
+        var (spread, spreadThen) = (xx - (x * x / pairs), yy - (y * y / pairs));
+        // What is left of a straight line but rounding is nothing.
+        return spread <= 1e-9 * xx || spreadThen <= 1e-9 * yy || pairs < 2 ? 0 : (xy - (x * y / pairs)) / Math.Sqrt(spread * spreadThen);
     }
 
     private double Change(int end, int over, int change) => _sums[end] - _sums[end - over] - (_sums[end - change] - _sums[end - change - over]);
