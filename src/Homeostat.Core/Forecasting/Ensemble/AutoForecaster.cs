@@ -5,7 +5,7 @@ namespace Homeostat.Core.Forecasting.Ensemble;
 
 /// <summary>
 /// The model <c>auto</c>: finds the season, runs a pool of simple models and one set of regressions per horizon, and combines them online, the point by absolute
-/// loss, the quantile by pinball loss. The last value is always in the pool, and what does worse than it is not said.
+/// loss, the quantile by pinball loss. The last value is always in the pool, and what has done worse than it is drawn to it.
 /// </summary>
 internal sealed class AutoForecaster : IForecaster
 {

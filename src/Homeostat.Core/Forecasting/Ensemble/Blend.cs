@@ -14,18 +14,19 @@ internal sealed class Blend(int count, double quantile, double halfLife)
     private const double Power = 32;
 
     /// <summary>By how much worse than the fallback the combination may be to be heard at all.</summary>
-    private const double WatchMax = 0.15;
+    private const double WatchMax = 0.08;
 
     private readonly double[] _loss = new double[count];
     private readonly double[] _regret = new double[count];
     private readonly double[] _regretSquares = new double[count];
     private readonly double _keep = Math.Pow(0.5, 1 / halfLife);
     private readonly double _keepRegret = Math.Pow(0.5, 1 / (2 * halfLife));
+    private readonly double _keepWatch = Math.Pow(0.5, 1 / (6 * halfLife));
     private double _weight;
     private double _own;
     private double _fallback;
 
-    public int Bytes => (3 * count * sizeof(double)) + (7 * sizeof(double));
+    public int Bytes => (3 * count * sizeof(double)) + (8 * sizeof(double));
 
     /// <summary>The expert with the least loss of late.</summary>
     public int Best
@@ -89,8 +90,8 @@ internal sealed class Blend(int count, double quantile, double halfLife)
             _regretSquares[i] = (_regretSquares[i] * _keepRegret) + (saved * saved);
         }
         // The watch looks back farther: it must not be startled by chance.
-        _own = (_own * _keepRegret) + Loss(value - said);
-        _fallback = (_fallback * _keepRegret) + Loss(value - experts[0]);
+        _own = (_own * _keepWatch) + Loss(value - said);
+        _fallback = (_fallback * _keepWatch) + Loss(value - experts[0]);
         _weight = (_weight * _keep) + 1;
     }
 
