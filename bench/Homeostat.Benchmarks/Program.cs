@@ -1,4 +1,5 @@
 using Homeostat.Benchmarks.Elasticity;
+using Homeostat.Benchmarks.Forecasts;
 using Homeostat.Benchmarks.GatewayLoad;
 using Homeostat.Benchmarks.Policies;
 using Homeostat.Benchmarks.Reporting;
@@ -12,7 +13,7 @@ if (Console.IsOutputRedirected)
 }
 
 // Every benchmark is listed here once; `./run bench NAME` runs one and writes artifacts/bench/NAME.json.
-IReadOnlyList<IBenchmark> benchmarks = [new ElasticityBenchmark(), new GatewayBenchmark(), new PoliciesBenchmark(), new WakeBenchmark()];
+IReadOnlyList<IBenchmark> benchmarks = [new ElasticityBenchmark(), new GatewayBenchmark(), new PoliciesBenchmark(), new WakeBenchmark(), new ForecastBenchmark()];
 
 var name = args.FirstOrDefault();
 var benchmark = benchmarks.FirstOrDefault(b => b.Name == name);

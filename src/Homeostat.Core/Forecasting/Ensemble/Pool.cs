@@ -35,7 +35,7 @@ internal static class Pool
     ];
 
     public static IReadOnlyList<string> SharedNames { get; } =
-        ["last", "smoothing", "smoothing-slow", "holt", "median10", "median30", "mean30", "line", "grey", "seasonal", "seasonal-deviation", "seasonal-mean"];
+        ["last", "smoothing", "smoothing-slow", "holt", "median10", "median30", "mean30", "line", "grey4", "grey", "seasonal", "seasonal-deviation", "seasonal-mean"];
 
     /// <summary>Models of all horizons, in the order of their names.</summary>
     public static IReadOnlyList<IPointModel> Shared(History history, Func<int?> period) =>
@@ -48,6 +48,7 @@ internal static class Pool
         new RollingMedian(30),
         new RollingMean(30),
         new RollingLine(6),
+        new RollingGrey(4),
         new RollingGrey(6),
         new SeasonalLags(history, period, 1, 0),
         new SeasonalLags(history, period, 1, 0.8),

@@ -10,28 +10,32 @@ internal sealed class ChartPanel(SvgCanvas canvas, PanelPlace place, Func<string
     private const int PointsMax = 2000;
     private const double CharacterWidth = 6.3;
 
+    private double _foot = 40;
+
     private double Left => place.X + 52;
 
     private double Right => place.X + place.Width - 14;
 
     private double Top => place.Y + 44;
 
-    private double Bottom => place.Y + place.Height - 40;
+    private double Bottom => place.Y + place.Height - _foot;
 
     public void Draw(Chart chart)
     {
         canvas.Text(place.X, place.Y + 16, chart.Title, "title");
         canvas.Text(place.X, place.Y + 33, chart.ValueLabel, "tick");
-        var bars = chart is BarChart;
+        var bars = chart as BarChart;
+        // Names aslant need more room below.
+        _foot = bars is not null && IsCrowded(bars) ? 66 : 40;
         var scale = new ChartScale(chart.Reference is { } r ? chart.Values.Append(r) : chart.Values, chart.Logarithmic, fromZero: true, chart.Ceiling);
         foreach (var tick in scale.Ticks)
         {
             canvas.Line(Left, Y(scale, tick), Right, Y(scale, tick), "grid");
             canvas.Text(Left - 6, Y(scale, tick) + 4, ChartScale.Text(tick), "tick", "end");
         }
-        if (bars)
+        if (bars is not null)
         {
-            Bars((BarChart)chart, scale);
+            Bars(bars, scale);
         }
         else
         {
@@ -50,8 +54,7 @@ internal sealed class ChartPanel(SvgCanvas canvas, PanelPlace place, Func<string
     {
         var group = (Right - Left) / Math.Max(1, chart.Groups.Count);
         var bar = Math.Min(36, group * 0.82 / Math.Max(1, chart.Series.Count));
-        // Names that do not fit beside each other stand aslant.
-        var crowded = chart.Groups.Any(name => name.Length * CharacterWidth > group - 4);
+        var crowded = IsCrowded(chart);
         for (var g = 0; g < chart.Groups.Count; g++)
         {
             var middle = Left + ((g + 0.5) * group);
@@ -64,10 +67,13 @@ internal sealed class ChartPanel(SvgCanvas canvas, PanelPlace place, Func<string
                     Bar(scale, x, bar, v, colour(chart.Series[s].Name), $"{chart.Groups[g]}, {chart.Series[s].Name}: {ChartScale.Text(v)}");
                 }
             }
-            var (name, turn) = (Short(chart.Groups[g], crowded ? 90 : group), crowded ? -24.0 : 0);
+            var (name, turn) = (Short(chart.Groups[g], crowded ? 110 : group), crowded ? -24.0 : 0);
             canvas.Text(crowded ? middle + 6 : middle, Bottom + 15, name, "tick", crowded ? "end" : "middle", turn);
         }
     }
+
+    /// <summary>Names that do not fit beside each other stand aslant.</summary>
+    private bool IsCrowded(BarChart chart) => chart.Groups.Any(name => name.Length * CharacterWidth > ((Right - Left) / chart.Groups.Count) - 4);
 
     private void Bar(ChartScale scale, double x, double width, double value, int number, string hint)
     {
