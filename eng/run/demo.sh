@@ -73,13 +73,13 @@ demo_crowd() {
   for ((i = 0; i < 50; i++)); do urls+=(-o /dev/null "$gateway/uuid"); done
   curl -s --no-progress-meter -Z --parallel-immediate --parallel-max 50 --max-time 60 -H 'Host: node.localhost' -w '%{http_code} %{time_total}\n' "${urls[@]}" >"$demo/crowd" || true
   note "50 requests at once to sleeping node: $(grep -c '^200' "$demo/crowd") answered, slowest $(sort -k2 -n "$demo/crowd" |
-    awk 'END { printf "%.0f ms", $2 * 1000 }'), $(homeostat ps -o json | grep -o '"service": *"node"' | wc -l) instance"
+    awk 'END { printf "%.0f ms", $2 * 1000 }'), instances: $(homeostat ps -o json | grep -o '"service": *"node"' | wc -l)"
 }
 
 # One service under a load that grows and goes: limits raised, instances cloned, given back, frozen.
 demo_scale() {
   local file=$demo/work.yaml
-  sed -e "s#source: \./#source: $repo/samples/work/#" -e 's#freeze: 4s#freeze: 2s#' "$repo/samples/work/service.yaml" >"$file"
+  sed -e "s#source: \./#source: $repo/samples/work/#" "$repo/samples/work/service.yaml" >"$file"
   if ! homeostat apply --wait -f "$file" >>"$demo/log" 2>&1; then
     warn "sample work does not start here: homeostat logs work"
     return 0

@@ -27,6 +27,7 @@ start_platform() {
   gateway=http://127.0.0.1:$port
   mkdir -p "$data"
   held_before=$(holdings)
+  : >"$demo/up.log"
   trap stop_platform EXIT
   trap 'exit 130' INT TERM
   "$repo/artifacts/publish/homeostat" up --data "$data" --listen "127.0.0.1:$port" --admin "127.0.0.1:$admin" >"$demo/up.log" 2>"$demo/up.err" &

@@ -11,6 +11,8 @@ const bars = ' ▁▂▃▄▅▆▇█';
 const agent = new http.Agent({ keepAlive: true });
 
 let wanted = 0; // requests to keep in flight
+let rest = 0; // milliseconds between two of them
+let resting = 0;
 let flying = 0;
 let answered = 0;
 let failed = 0;
@@ -24,7 +26,15 @@ function send() {
     if (well) answered++;
     else failed++;
     slowest = Math.max(slowest, performance.now() - began);
-    fill();
+    if (rest === 0) {
+      fill();
+      return;
+    }
+    resting++;
+    setTimeout(() => {
+      resting--;
+      fill();
+    }, rest);
   };
   http.get({ port, agent, path: '/work?us=10000', headers: { host: `${service}.localhost` }, timeout: 10000 }, (response) => {
     response.resume();
@@ -33,7 +43,7 @@ function send() {
 }
 
 function fill() {
-  while (flying < wanted) send();
+  while (flying + resting < wanted) send();
 }
 
 function ask(what) {
@@ -80,18 +90,18 @@ async function look() {
   return { limits: values[3], most: Math.max(0, ...running.map((i) => i.cpuLimit ?? 0)), running: running.length, frozen: values[5] };
 }
 
-// So many in flight; what is to be seen; least and most columns it may take.
+// So many in flight, milliseconds between two; what is to be seen; least and most columns it may take.
 const phases = [
-  [2, () => true, 6, 6],
-  [6, (s) => s.most > 0.5, 6, 12],
-  [24, (s) => s.running > 1, 10, 16],
-  [2, (s) => s.most <= 0.5, 6, 16],
-  [0, (s) => s.running === 0, 4, 28],
+  [1, 40, () => true, 6, 6],
+  [6, 0, (s) => s.most > 0.5, 6, 12],
+  [24, 0, (s) => s.running > 1, 10, 16],
+  [1, 40, (s) => s.most <= 0.5 && s.frozen > 0, 6, 20],
+  [0, 0, (s) => s.running === 0, 4, 24],
 ];
 
 const began = Date.now();
-for (const [load, seen, least, most] of phases) {
-  wanted = load;
+for (const [load, pause, seen, least, most] of phases) {
+  [wanted, rest] = [load, pause];
   fill();
   for (let i = 0, shown = false; i < most && !(shown && i >= least); i++) {
     await new Promise((resolve) => { setTimeout(resolve, column); });
