@@ -18,7 +18,7 @@ internal static class ElasticityChart
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         await File.WriteAllTextAsync(
             path,
-            SvgChart.Draw("Elasticity", panels, note: $"Loads of {ShapesExperiment.Low:0} to {ShapesExperiment.High:0} requests/s of {ShapesExperiment.WorkMilliseconds:0} ms, an instance has 0.4 cores; homeostat may raise it."),
+            SvgChart.Draw("Elasticity", panels, note: $"Loads of {ShapesExperiment.Low:0} to {ShapesExperiment.High:0} requests/s of {ShapesExperiment.WorkMilliseconds:0} ms, an instance has {ShapesExperiment.Cores} cores; homeostat may raise it to {ShapesExperiment.Burst}."),
             cancel);
         Console.WriteLine($"drawn to {path}");
 
@@ -29,7 +29,7 @@ internal static class ElasticityChart
     private static LineChart Instances(ShapesExperiment shapes, LoadShape shape)
     {
         // What the load needs, in instances at their limit: the shape itself on the same axis.
-        var needed = new LineSeries("needed", [.. Enumerable.Range(0, 201).Select(i => (i / 200.0 * shapes.Length.TotalSeconds, shape.Rate(Math.Min(0.9999, i / 200.0)) * ShapesExperiment.WorkMilliseconds / 400))]);
+        var needed = new LineSeries("needed", [.. Enumerable.Range(0, 201).Select(i => (i / 200.0 * shapes.Length.TotalSeconds, shape.Rate(Math.Min(0.9999, i / 200.0)) * ShapesExperiment.WorkMilliseconds / 1000 / ShapesExperiment.Cores))]);
         return new LineChart(
             $"{shape.Name}: instances", "awake", "seconds",
             [.. shapes.Outcomes.Where(o => o.Shape == shape.Name).Select(o => Line(o, shapes.Length)), needed])

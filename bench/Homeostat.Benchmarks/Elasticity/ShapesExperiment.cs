@@ -6,17 +6,20 @@ namespace Homeostat.Benchmarks.Elasticity;
 internal sealed class ShapesExperiment(PlatformUnderTest platform, ElasticityOptions options, string dockerFolder)
 {
     public const string Ours = "homeostat";
-    private const double Cores = 0.4;
+    /// <summary>CPU limit of an instance. Homeostat may raise it to <see cref="Burst"/>, as much as all instances of a peer have.</summary>
+    public const double Cores = 0.25;
+
+    public const double Burst = 1;
     private const int Most = 4;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
-    private readonly WorkApp _service = new("work", Cores, 1.6, 0, Most, 4, 8);
+    private readonly WorkApp _service = new("work", Cores, Burst, 0, Most, 4, 8);
     private readonly List<ShapeOutcome> _outcomes = [];
 
     /// <summary>Requests per second in the quiet: a quarter of what one instance can do.</summary>
-    public const double Low = 25;
+    public const double Low = 15;
 
     /// <summary>At the peak: what two and a half instances can do.</summary>
-    public const double High = 250;
+    public const double High = 150;
 
     public const double WorkMilliseconds = 4;
 
@@ -56,11 +59,11 @@ internal sealed class ShapesExperiment(PlatformUnderTest platform, ElasticityOpt
 
     private async Task UnloadedAsync(ILoadTarget target, CancellationToken cancel)
     {
-        // Every 20 ms: one at a time at a fifth of the limit. The first are not counted, they warm the client up.
-        var arrivals = Enumerable.Range(0, 250).Select(i => TimeSpan.FromMilliseconds(20 * i)).ToList();
+        // Every 40 ms: one at a time, at two fifths of the limit. The first are not counted, they warm the client up.
+        var arrivals = Enumerable.Range(0, 150).Select(i => TimeSpan.FromMilliseconds(40 * i)).ToList();
         var results = await new LoadGenerator(target, Path).RunAsync(arrivals, cancel);
         var sample = new Reporting.Sample();
-        foreach (var result in results.Skip(50))
+        foreach (var result in results.Skip(25))
         {
             sample.Add(result.Latency);
         }

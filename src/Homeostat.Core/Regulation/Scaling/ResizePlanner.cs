@@ -127,7 +127,7 @@ internal static class ResizePlanner
         plan.Command(new RegulatorCommand.Resize(instance.Id, to));
         plan.Memory = raise ? plan.Memory with { RaisedAt = plan.Now } : plan.Memory;
         plan.Record(
-            raise ? "raise" : "lower", why, raise ? "load" : "calm", instance.Id, plan.Now + Calm,
+            raise ? "raise" : "lower", why, raise ? "load" : now.Cpu > CpuMost(plan, 0) ? "share" : "calm", instance.Id, plan.Now + Calm,
             inputs: [new("cpu", $"{now.Cpu:0.##} -> {to.Cpu:0.##}"), new("memory", $"{now.MemoryBytes >> 20} -> {to.MemoryBytes >> 20} MiB"), new("inFlight", $"{instance.InFlight}")]);
     }
 

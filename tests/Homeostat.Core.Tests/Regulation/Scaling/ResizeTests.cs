@@ -73,7 +73,10 @@ public sealed class ResizeTests
         _scene.Capacity = new CapacityGrant(1.2, long.MaxValue, 10, "the host's 2 cores, shared by 2 tenants");
         _scene.With("i", Tier.Running, inFlight: 1).Limited("i", 2, Calm with { Throttled = 1 });
 
-        Assert.Equal(1.2, Resized().Cpu);
+        var plan = _scene.Step();
+        Assert.Equal(1.2, Assert.IsType<RegulatorCommand.Resize>(plan.Commands[0]).To.Cpu);
+        // Not calm: it is taken from a busy one.
+        Assert.Equal("share", plan.Decisions[0].Trigger);
     }
 
     [Fact]
