@@ -41,6 +41,12 @@ internal sealed class PoliciesBenchmark : IBenchmark
         var (ready, problem) = ReplayTrace.From(read, trace.Window);
         var played = ready ?? throw new InvalidDataException($"{trace.Name}: {problem}");
         var setup = new ReplaySetup { Spec = Spec(trace.Scale), PeersOwnCosts = options.OwnCosts, Seed = options.Seed };
+        if (trace.Cold is { } cold)
+        {
+            var spec = setup.Spec with { Checkpoint = setup.Spec.Checkpoint with { Mode = CheckpointMode.Off } };
+            setup = setup with { Spec = spec, Clones = false, Costs = setup.Costs with { Cold = cold } };
+        }
+
         var replayer = new Replayer(setup, () => played.Arrivals(trace.Service, setup.Seed), played.Origin);
         var outcomes = new List<ReplayOutcome>();
         var watch = Stopwatch.StartNew();
@@ -50,7 +56,8 @@ internal sealed class PoliciesBenchmark : IBenchmark
         }
 
         Console.Error.WriteLine($"{trace.Name}: {replayer.Profile.Requests:#,0} requests, {outcomes.Count} policies in {watch.Elapsed.TotalSeconds:0.0} s");
-        return new PolicyResult(trace, outcomes, replayer.Profile);
+        var aimed = DemandProfile.Of(played.Arrivals(trace.Service, setup.Seed), trace.Scale.ConcurrencyTarget, setup.Costs.Least);
+        return new PolicyResult(trace, outcomes, replayer.Profile, aimed);
     }
 
     private static ServiceSpec Spec(ScaleSpec scale) => new()
@@ -60,7 +67,9 @@ internal sealed class PoliciesBenchmark : IBenchmark
 }
 
 /// <summary>What policies did with one trace.</summary>
-internal sealed record PolicyResult(PolicyTrace Trace, IReadOnlyList<ReplayOutcome> Outcomes, DemandProfile Profile)
+/// <param name="Profile">The lower bound with instances filled to their limit.</param>
+/// <param name="Aimed">The same with instances filled to their target, which is what policies are told to aim at.</param>
+internal sealed record PolicyResult(PolicyTrace Trace, IReadOnlyList<ReplayOutcome> Outcomes, DemandProfile Profile, DemandProfile Aimed)
 {
     public ReplayOutcome? Of(string policy) => Outcomes.FirstOrDefault(o => o.Policy == policy);
 }

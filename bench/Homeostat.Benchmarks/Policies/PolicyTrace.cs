@@ -11,6 +11,9 @@ namespace Homeostat.Benchmarks.Policies;
 /// <param name="Window">The part that is played.</param>
 internal sealed record PolicyTrace(string Name, string About, Func<Trace?> Read, ReplayWindow Window, ScaleSpec Scale, ServiceTime Service)
 {
+    /// <summary>A program that can't be imaged and takes so long to start: new instances start cold, for all policies. Null: images and clones as usual.</summary>
+    public TimeSpan? Cold { get; init; }
+
     /// <summary>Many requests at a time, as web servers do. Targets are 70 % of the limit, as Knative's are: all aim at the same.</summary>
     private static readonly ScaleSpec Web = new(0, 50, 7, 10);
 
@@ -33,6 +36,8 @@ internal sealed record PolicyTrace(string Name, string About, Func<Trace?> Read,
         Of(folder, "nab_nyc_taxi.csv", "taxi", "taxi rides of New York thinned to one a minute, 60 days", ReplayWindow.All with { Take = TimeSpan.FromDays(60), RequestsMax = 86_400, Gaps = TraceGaps.Fill }, Web, ServiceTime.Default),
         Of(folder, "worldcup98_requests_per_minute.csv.gz", "worldcup", "World Cup 1998, 30 June, thinned to 500,000", ReplayWindow.All with { Skip = new TimeSpan(60, 2, 30, 0), Take = TimeSpan.FromDays(1), RequestsMax = 500_000, Gaps = TraceGaps.Zero }, Heavy, Half),
         Of(folder, "azure_llm_conv.csv.gz", "llm", "language model of Azure, 1 hour", ReplayWindow.All, Web, Answer),
+        Of(folder, "nab_elb_request_count_8c0756.csv", "elb-cold", "the same load balancer, a program that starts in 900 ms and has no image", ReplayWindow.All with { Gaps = TraceGaps.Fill }, Web, ServiceTime.Default) with { Cold = TimeSpan.FromMilliseconds(900) },
+        Of(folder, "worldcup98_requests_per_minute.csv.gz", "worldcup-cold", "the same day, a program that starts in 900 ms and has no image", ReplayWindow.All with { Skip = new TimeSpan(60, 2, 30, 0), Take = TimeSpan.FromDays(1), RequestsMax = 500_000, Gaps = TraceGaps.Zero }, Heavy, Half) with { Cold = TimeSpan.FromMilliseconds(900) },
     ];
 
     private static PolicyTrace Made(string name, string about, IEnumerable<double> perMinute, ScaleSpec scale, ServiceTime service) =>

@@ -26,6 +26,12 @@ internal static class SleepPlanner
     {
         if (plan.Input.Demand.Waiting > 0 || plan.Input.Wish is { Kind: WishKind.Wake })
         {
+            if (plan.Current.Any(i => i is { IsOpen: true, InFlight: 0 }))
+            {
+                // Whoever waits is served as soon as this step is over, and nobody tells when that work ends.
+                plan.LookAgain(plan.Now + BusyLook(plan.Input.Load.ServiceTime));
+            }
+
             return;
         }
 

@@ -85,6 +85,18 @@ public sealed class ReplayerTests
         Assert.Equal((2, 2, 3L), (replayer.Profile.Peak, replayer.Profile.PeakInstances, replayer.Profile.Wakes));
     }
 
+    /// <summary>A start that takes long must not make the looks rare: with 900 ms it was awake for 450 ms after each thaw.</summary>
+    [Fact]
+    public void Homeostat_SlowStarts_AreFoundIdleAsSoonAsQuickOnes()
+    {
+        var setup = ReplayScene.Setup();
+        var slow = setup with { Clones = false, Costs = Costs with { Cold = TimeSpan.FromMilliseconds(900) }, Spec = setup.Spec with { Checkpoint = setup.Spec.Checkpoint with { Mode = CheckpointMode.Off } } };
+        var minutes = Enumerable.Repeat(20.0, 120).ToArray();
+
+        var quick = ReplayScene.Counted(setup, ServiceTime.Default, minutes).Run("homeostat");
+        Assert.InRange(ReplayScene.Counted(slow, ServiceTime.Default, minutes).Run("homeostat").InstanceSeconds, 0, quick.InstanceSeconds * 1.1);
+    }
+
     [Fact]
     public void Homeostat_IsNotAsked_WhenASlotIsFree()
     {
