@@ -9,9 +9,13 @@ namespace Homeostat.Core.Forecasting.Ensemble;
 /// <param name="count">Experts; the first is the one to fall back to.</param>
 /// <param name="quantile">0.5: absolute loss. Else the pinball loss of that quantile.</param>
 /// <param name="halfLife">Steps after which a loss counts half in (1). In (2) twice as many.</param>
-internal sealed class Blend(int count, double quantile, double halfLife)
+/// <param name="steps">The horizon: outcomes of forecasts that overlap are one outcome told several times.</param>
+internal sealed class Blend(int count, double quantile, double halfLife, int steps = 1)
 {
     private const double Power = 32;
+
+    /// <summary>Independent outcomes after which the combination is trusted wholly.</summary>
+    private const double OutcomesToTrust = 4;
 
     /// <summary>By how much worse than the fallback the combination may be to be heard at all.</summary>
     private const double WatchMax = 0.08;
@@ -25,8 +29,9 @@ internal sealed class Blend(int count, double quantile, double halfLife)
     private double _weight;
     private double _own;
     private double _fallback;
+    private long _known;
 
-    public int Bytes => (3 * count * sizeof(double)) + (8 * sizeof(double));
+    public int Bytes => (3 * count * sizeof(double)) + (9 * sizeof(double));
 
     /// <summary>The expert with the least loss of late.</summary>
     public int Best
@@ -48,6 +53,8 @@ internal sealed class Blend(int count, double quantile, double halfLife)
     {
         combined = Combined(experts);
         var trust = _fallback > 0 && _own > _fallback ? Math.Max(0, 1 - (((_own / _fallback) - 1) / WatchMax)) : 1;
+        // Few outcomes, and those of long horizons overlap: what was best in them was so by chance.
+        trust *= Math.Min(1, (((double)_known / steps) + 0.5) / OutcomesToTrust);
         return (trust * combined) + ((1 - trust) * experts[0]);
     }
 
@@ -93,6 +100,7 @@ internal sealed class Blend(int count, double quantile, double halfLife)
         _own = (_own * _keepWatch) + Loss(value - said);
         _fallback = (_fallback * _keepWatch) + Loss(value - experts[0]);
         _weight = (_weight * _keep) + 1;
+        _known++;
     }
 
     private double Loss(double error) => error > 0 ? quantile * error : (quantile - 1) * error;

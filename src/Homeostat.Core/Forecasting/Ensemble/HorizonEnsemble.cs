@@ -27,7 +27,7 @@ internal sealed class HorizonEnsemble
         _experts = shared.Count + Pool.Points.Count;
         var quantileExperts = Margins.Count + Pool.Quantiles.Count;
         (_points, _quantiles) = (new ForecastQueue(steps, _experts + 2), new ForecastQueue(steps, quantileExperts + 1));
-        (_pointBlend, _quantileBlend) = (new Blend(_experts, 0.5, Pool.PointHalfLife), new Blend(quantileExperts, quantile, Pool.QuantileHalfLife));
+        (_pointBlend, _quantileBlend) = (new Blend(_experts, 0.5, Pool.PointHalfLife, steps), new Blend(quantileExperts, quantile, Pool.QuantileHalfLife, steps));
     }
 
     public Forecast Newest { get; private set; }
