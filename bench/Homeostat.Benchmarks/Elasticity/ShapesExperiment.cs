@@ -86,14 +86,19 @@ internal sealed class ShapesExperiment(PlatformUnderTest platform, ElasticityOpt
     private async Task PeerAsync(LoadShape shape, SwarmPeer swarm, SwarmTarget target, string name, int replicas, TimeSpan? interval, CancellationToken cancel)
     {
         swarm.Scale(replicas);
+        await SettleAsync(target, replicas, cancel);
+        await using var scaler = interval is { } every ? new PollingScaler(swarm, every < Length ? every : Length / 2, every, Cores, Most) : null;
+        await RunAsync(shape, name, target, () => Task.FromResult((target.Ready, target.Ready * Cores)), cancel);
+    }
+
+    /// <summary>So many replicas for a second on end, within 15 s: those of the load before are still being ended.</summary>
+    private static async Task SettleAsync(SwarmTarget target, int replicas, CancellationToken cancel)
+    {
         var began = TimeProvider.System.GetTimestamp();
-        while (target.Ready != replicas && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(15))
+        for (var well = 0; well < 20 && TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(15); well = target.Ready == replicas ? well + 1 : 0)
         {
             await Task.Delay(Look, TimeProvider.System, cancel);
         }
-
-        await using var scaler = interval is { } every ? new PollingScaler(swarm, every < Length ? every : Length / 2, every, Cores, Most) : null;
-        await RunAsync(shape, name, target, () => Task.FromResult((target.Ready, target.Ready * Cores)), cancel);
     }
 
     private async Task RunAsync(LoadShape shape, string system, ILoadTarget target, Func<Task<(int Instances, double Cores)>> look, CancellationToken cancel)

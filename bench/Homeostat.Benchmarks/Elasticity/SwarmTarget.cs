@@ -64,6 +64,14 @@ internal sealed class SwarmTarget : ILoadTarget, IDisposable
                 slot.Idle.Push(lane);
                 return;
             }
+
+            // Whoever is gone is gone for all its connections.
+            foreach (var idle in slot.Idle)
+            {
+                idle.Dispose();
+            }
+
+            slot.Idle.Clear();
         }
 
         lane.Dispose();
