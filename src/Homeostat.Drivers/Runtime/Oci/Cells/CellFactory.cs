@@ -134,14 +134,7 @@ internal sealed class CellFactory(
         var slots = imageRoots.Select(root => Path.Combine(root, "cells", id));
         foreach (var directory in slots.Concat([data.Cell(id).Directory, Path.Combine(data.RuntimeState, id)]))
         {
-            try
-            {
-                WrittenTree.Remove(directory);
-            }
-            catch (IOException)
-            {
-                // Something is still written there (a full disk, a keeper in its last moment): the sweeper comes again.
-            }
+            WrittenTree.TryRemove(directory);
         }
     }
 

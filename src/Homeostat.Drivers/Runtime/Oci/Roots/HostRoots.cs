@@ -28,7 +28,7 @@ internal static class HostRoots
             .SelectMany(cell => PlanRecord.LayersOf(context.Data.Cell(cell))).ToHashSet();
         foreach (var unused in Directory.EnumerateDirectories(context.Data.HostRoots).Where(path => !used.Contains(path)).ToList())
         {
-            WrittenTree.Remove(unused);
+            WrittenTree.TryRemove(unused);
         }
     }
 }

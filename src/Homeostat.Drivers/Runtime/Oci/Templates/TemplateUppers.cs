@@ -29,14 +29,7 @@ internal static class TemplateUppers
         var used = Directory.EnumerateDirectories(data.Cells).SelectMany(cell => PlanRecord.LayersOf(new CellPaths(cell))).ToHashSet();
         foreach (var upper in Directory.EnumerateDirectories(directory, Prefix + "*").Where(path => Path.GetFileName(path) != kept && !used.Contains(path)).ToList())
         {
-            try
-            {
-                WrittenTree.Remove(upper);
-            }
-            catch (IOException)
-            {
-                // A cell is being taken down at this moment: the next template, or the next platform, comes again.
-            }
+            WrittenTree.TryRemove(upper);
         }
     }
 }

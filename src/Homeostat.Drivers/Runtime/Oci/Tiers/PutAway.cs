@@ -19,23 +19,23 @@ internal sealed class PutAway(OciContext context, CellKeep keep, InstanceWaker w
     public async Task<IReadOnlyList<string>> RunAsync(Action<string> tell, CancellationToken cancel)
     {
         List<string> said = [];
-        tell("taking down the containers of sleeping instances");
-        foreach (var instance in await keep.FoldAllAsync(cancel))
-        {
-            tell($"ending {instance.Id}");
-            said.Add($"{instance.Id} was ended: what it has in /dev, in message queues or in System V objects is in its container only");
-            await EndAsync(instance, cancel);
-        }
-
         try
         {
+            tell("taking down the containers of sleeping instances");
+            foreach (var instance in await keep.FoldAllAsync(cancel))
+            {
+                tell($"ending {instance.Id}");
+                said.Add($"{instance.Id} was ended: what it has in /dev, in message queues or in System V objects is in its container only");
+                await EndAsync(instance, cancel);
+            }
+
             await Task.Run(
                 () => context.Images?.MoveToDisk(image => tell($"writing the image of {image.Record.Owner} ({image.Record.Bytes >> 20} MiB) to the disk"), cancel), cancel);
             IsDone = context.Instances.All.All(instance => instance.IsFolded);
         }
         catch (IOException error)
         {
-            said.Add($"images of sleeping instances stay in memory, in {context.Data.MemoryImages}: {error.Message}");
+            said.Add($"sleeping instances stay on the host, in {context.Data.Volatile}, for the next start: {error.Message}");
         }
 
         return said;
