@@ -42,6 +42,8 @@ internal sealed class ShapesExperiment(PlatformUnderTest platform, ElasticityOpt
         using var swarm = options.Peers ? SwarmPeer.Start(dockerFolder, options.Samples, Cores) : null;
         using var gateway = new GatewayTarget(platform.Gateway, _service.Host);
         using var direct = swarm is null ? null : new SwarmTarget(Most);
+        // The platform's own code is compiled while it is used for the first times, up and down: that is not what is compared.
+        await new LoadGenerator(gateway, Path).RunAsync(Shapes[^1].Arrivals(TimeSpan.FromSeconds(4), seed: 5), cancel);
         await UnloadedAsync((ILoadTarget?)direct ?? gateway, cancel);
         foreach (var shape in Shapes)
         {
