@@ -62,18 +62,7 @@ internal static class ForecastCommand
 
     private static (TraceSeries? Series, TraceProblem? Problem) Open(Terminal terminal, string name, TimeSpan bin, TraceGaps gaps)
     {
-        var (read, problem) = name == "-" ? TraceReader.Read(terminal.In, ForecastArguments.Limits) : ReadFile(name);
+        var (read, problem) = TraceFile.Read(terminal, name, ForecastArguments.Limits);
         return read is null ? (null, problem) : TraceSeries.From(read, bin, gaps);
-    }
-
-    private static TraceReading ReadFile(string name)
-    {
-        if (!File.Exists(name))
-        {
-            throw new UsageException(Directory.Exists(name) ? $"{name} is a directory" : $"{name} does not exist", "Name a trace, or - for standard input.");
-        }
-
-        using var bytes = File.OpenRead(name);
-        return TraceReader.Read(bytes, ForecastArguments.Limits);
     }
 }

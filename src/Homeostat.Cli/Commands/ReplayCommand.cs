@@ -30,6 +30,7 @@ internal static class ReplayCommand
             throw new UsageException("there is nothing to replay", "Name a trace, or a running service with --service NAME.");
         }
 
+        var chart = options.ChartOf(parsed);
         var (name, service) = (named ?? running!.Name, options.ServiceTimeOf(parsed, running?.ServiceTime));
         var costs = parsed.GetValue(options.Costs) is { } file ? CostsOf(file) : running?.Costs ?? WakeCosts.BuiltIn;
         if (options.Setup(parsed, terminal, costs, running?.Spec) is not { } setup || Open(terminal, name, named is null ? running : null, options.Window(parsed)) is not { } trace)
@@ -45,7 +46,7 @@ internal static class ReplayCommand
         }
 
         var report = ReplayView.Report(name, trace, setup, service, replayer.Profile.Requests, outcomes);
-        if (parsed.GetValue(options.Chart) is { } chart)
+        if (chart is not null)
         {
             await File.WriteAllTextAsync(chart, ReplayChart.Draw($"Replay of {Path.GetFileName(name)}", ReplayView.About(report), outcomes), cancel);
         }
@@ -75,7 +76,7 @@ internal static class ReplayCommand
         }
         else
         {
-            (var read, problem) = name == "-" ? TraceReader.Read(terminal.In) : ReadFile(name);
+            (var read, problem) = TraceFile.Read(terminal, name);
             if (read is not null)
             {
                 (trace, problem) = ReplayTrace.From(read, window);
@@ -90,28 +91,13 @@ internal static class ReplayCommand
         return trace;
     }
 
-    private static TraceReading ReadFile(string name)
-    {
-        if (!File.Exists(name))
-        {
-            throw new UsageException($"{name} does not exist", "Name a trace, or - for standard input.");
-        }
-
-        using var bytes = File.OpenRead(name);
-        return TraceReader.Read(bytes);
-    }
-
     /// <summary>Of a file; what it leaves out is built in.</summary>
     private static WakeCosts CostsOf(string name)
     {
-        if (!File.Exists(name))
-        {
-            throw new UsageException($"{name} does not exist", "Name a file as ./run bench wake writes it.");
-        }
-
+        using var bytes = TraceFile.Open(name, "Name a file as ./run bench wake writes it.");
         try
         {
-            var read = JsonSerializer.Deserialize(File.ReadAllText(name), WireJson.Compact.ReplayCosts) ?? throw new JsonException("it is null");
+            var read = JsonSerializer.Deserialize(bytes, WireJson.Compact.ReplayCosts) ?? throw new JsonException("it is null");
             return ReplayView.FromWire(read with { Source = read.Source ?? name });
         }
         catch (JsonException e)

@@ -38,16 +38,28 @@ internal sealed class ReplayOptions
 
     public Option<string?> Costs { get; } = new("--costs") { Description = "File with this host's wake costs, as ./run bench wake writes it (default: built-in figures)", HelpName = "FILE" };
 
-    public Option<string?> Chart { get; } = new("--chart") { Description = "Draw the outcome into this SVG file", HelpName = "FILE.svg" };
+    private readonly Option<string?> _chart = new("--chart") { Description = "Draw the outcome into this SVG file", HelpName = "FILE.svg" };
 
     public Option<int> Explain { get; } = new("--explain") { Description = "Show the first decisions of the policy homeostat (default 20)", HelpName = "COUNT", Arity = ArgumentArity.ZeroOrOne, CustomParser = ParseExplain };
 
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _policies, Service, _file, _scale, _concurrency, _idle, _serviceTime, _variation, Costs, _peerCosts, _noClones, _cores, _seed, _skip, _take, _most, _bin, _gaps, Chart, Explain })
+        foreach (var option in new Option[] { _policies, Service, _file, _scale, _concurrency, _idle, _serviceTime, _variation, Costs, _peerCosts, _noClones, _cores, _seed, _skip, _take, _most, _bin, _gaps, _chart, Explain })
         {
             command.Options.Add(option);
         }
+    }
+
+    /// <summary>Where to draw; null: nowhere. Looked at before a trace is played, which may take long.</summary>
+    /// <exception cref="UsageException">It could not be written there.</exception>
+    public string? ChartOf(ParseResult parsed)
+    {
+        const string remedy = "For example --chart replay.svg.";
+        return parsed.GetValue(_chart) is not { } file ? null
+            : !file.EndsWith(".svg", StringComparison.OrdinalIgnoreCase) ? throw new UsageException($"--chart is {file}; charts are drawn as SVG", remedy)
+            : Directory.Exists(file) ? throw new UsageException($"--chart is {file}, which is a directory", remedy)
+            : Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file))) ? file
+            : throw new UsageException($"--chart is {file}; there is no such directory", remedy);
     }
 
     /// <exception cref="UsageException">One is not known.</exception>
@@ -129,9 +141,9 @@ internal sealed class ReplayOptions
         }
 
         var durations = times.Split(',').Select(t => Quantities.TryParseDuration(t, out var time) ? time : (TimeSpan?)null).ToList();
-        return durations is [{ } freeze, { } image, { } stop]
+        return durations is [{ } freeze, { } image, { } stop] && freeze <= image && image <= stop
             ? new IdleSpec(freeze, image, stop)
-            : throw new UsageException($"--idle is {times}; it must be three durations: until frozen, image, stopped", "For example --idle 10s,5m,30m.");
+            : throw new UsageException($"--idle is {times}; it must be three durations, none shorter than the one before: until frozen, image, stopped", "For example --idle 10s,5m,30m.");
     }
 
     private static int ParseExplain(ArgumentResult result)

@@ -67,6 +67,7 @@ public sealed class ForecastCommandTests
     [InlineData("1\n2\n3\n", 1, "3 points are too few to score 1 step ahead")]
     [InlineData("1\n-2\n3\n", 1, "-:2: '-2' is negative")]
     [InlineData("1\nnan\n3\n", 1, "not a finite number")]
+    [InlineData("1\n1e308\n3\n", 1, "-:2: '1e308' is more than 1,000,000,000,000,000")]
     [InlineData("", 1, "the trace is empty")]
     public async Task WhatIsWrongWithATrace_IsSaid(string text, int code, string said)
     {

@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using Homeostat.Cli;
+using Homeostat.Cli.Output;
 using Xunit;
 
 namespace Homeostat.Server.Tests.Cli;
@@ -67,6 +69,39 @@ public sealed class ReplayCommandTests
         Assert.Equal("measured on a slow host", json.RootElement.GetProperty("costs").GetProperty("source").GetString());
 
         Assert.Equal(1, (await CliRun.OfAsync(null, ["replay", "-", "--costs", wrong], "1\n0\n")).Code);
+    }
+
+    [Theory]
+    [InlineData("--chart", "/no-such-folder/out.svg", "no such directory")]
+    [InlineData("--chart", "/tmp", "SVG")]
+    [InlineData("--chart", "out.png", "SVG")]
+    [InlineData("--idle", "5s,1s,1s", "none shorter than the one before")]
+    [InlineData("--costs", "/tmp", "/tmp is a directory")]
+    public async Task OptionsThatCannotBe_AreRefused_BeforeAnythingIsPlayed(string option, string value, string said)
+    {
+        var run = await CliRun.OfAsync(null, ["replay", "-", "--policy", "clairvoyant", option, value], "1\n0\n");
+
+        Assert.Equal((2, ""), (run.Code, run.Out));
+        Assert.Contains(said, run.Err, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("forecast")]
+    public async Task StandardInput_MayBeCompressed(string verb)
+    {
+        using var bytes = new MemoryStream();
+        await using (var packed = new GZipStream(bytes, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await packed.WriteAsync(Encoding.UTF8.GetBytes(Counts), TestContext.Current.CancellationToken);
+        }
+
+        bytes.Position = 0;
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var terminal = new Terminal { Out = output, Err = errors, In = new StreamReader(bytes) };
+        string[] arguments = verb == "replay" ? [verb, "-", "--policy", "kpa"] : [verb, "-", "--models", "last", "--horizons", "1"];
+        Assert.Equal((0, ""), (await CommandLine.RunAsync(arguments, terminal, TestContext.Current.CancellationToken), errors.ToString()));
     }
 
     [Fact]

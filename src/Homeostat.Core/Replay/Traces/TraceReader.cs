@@ -18,24 +18,27 @@ public static class TraceReader
 {
     private const string Formats = "A trace is one count per line, CSV with a count column, or one request per line (seconds since 1970, ISO 8601, access log, JSON).";
 
+    /// <summary>Of one step. Beyond it sums and squares of errors lose all digits, or overflow.</summary>
+    private const double CountMost = 1e15;
+
     private static readonly string[] JsonTimes = ["time", "ts", "timestamp", "@timestamp", "at", "start", "date", "datetime", "msec"];
 
-    /// <param name="bytes">Of a file, plain or gzip (told by its first two bytes). Must be able to seek. Stays open.</param>
+    /// <param name="bytes">Of a file, plain or gzip (told by its first two bytes), from where it stands; it need not seek. Stays open.</param>
     /// <param name="limits">Null: <see cref="TraceLimits.Usual"/>.</param>
     /// <exception cref="IOException">As the stream throws. Damaged gzip is a problem of the trace, not an exception.</exception>
     public static TraceReading Read(Stream bytes, TraceLimits? limits = null)
     {
-        var (one, two) = (bytes.ReadByte(), bytes.ReadByte());
-        bytes.Seek(0, SeekOrigin.Begin);
-        using var packed = one == 0x1f && two == 0x8b ? new GZipStream(bytes, CompressionMode.Decompress, leaveOpen: true) : null;
-        using var text = new StreamReader(packed ?? bytes, leaveOpen: true);
+        using var peeked = new PeekedStream(bytes);
+        using var packed = peeked.IsGzip ? new GZipStream(peeked, CompressionMode.Decompress, leaveOpen: true) : null;
+        using var text = new StreamReader(packed ?? (Stream)peeked, leaveOpen: true);
         try
         {
             return Read(text, limits);
         }
         catch (InvalidDataException e)
         {
-            return Refused(0, $"the gzip file is damaged: {e.Message.TrimEnd('.')}", Formats);
+            // What was unpacked before would look like a whole, shorter trace.
+            return Refused(0, $"the gzip file is damaged or cut off: {e.Message.TrimEnd('.')}", "Copy it again; gzip -t FILE tells whether it is whole.");
         }
     }
 
@@ -175,6 +178,10 @@ public static class TraceReader
             if (count < 0)
             {
                 return new TraceProblem(number, $"{Quoted(text)} is negative: demand can't be", "A count is 0 or more.");
+            }
+            if (count > CountMost)
+            {
+                return new TraceProblem(number, $"{Quoted(text)} is more than {CountMost.ToString("#,0", CultureInfo.InvariantCulture)}", "Is the count in another column, or in other units?");
             }
             _counts.Add(count);
             _lines.Add(number);

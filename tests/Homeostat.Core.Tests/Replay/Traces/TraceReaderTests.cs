@@ -93,6 +93,11 @@ public sealed class TraceReaderTests
         Assert.Equal([5, 6], TraceReader.Read(plain).Trace!.Counts);
         using var damaged = new MemoryStream([0x1f, 0x8b, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
         Assert.Contains("gzip", TraceReader.Read(damaged).Problem!.Message, StringComparison.Ordinal);
+        for (var kept = 2; kept < packed.Length; kept++)
+        {
+            using var cut = new MemoryStream(packed.ToArray()[..kept]);
+            Assert.Contains("cut off", TraceReader.Read(cut).Problem?.Message ?? $"nothing with {kept} bytes", StringComparison.Ordinal);
+        }
     }
 
     private static Trace Trace(string text, TraceLimits? limits = null)
