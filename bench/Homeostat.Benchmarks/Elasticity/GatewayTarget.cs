@@ -24,6 +24,8 @@ internal sealed class GatewayTarget(IPEndPoint gateway, string host) : ILoadTarg
         if (lane.IsBroken)
         {
             lane.Dispose();
+            // Closed by the gateway after a long rest: so are the others that rested with it.
+            Dispose();
             return;
         }
 
