@@ -77,7 +77,9 @@ internal static class ActivationPlanner
     private static (int Wanted, string Reason, string Trigger) Foreseen(PlanBuilder plan)
     {
         var ahead = plan.Input.Load.Ahead;
-        return ReservePlanner.Foreseen(plan) is > 0 and var wanted
+        // Who is frozen is there in no time.
+        var frozen = plan.Current.Count(i => i.Tier is Tier.Frozen or Tier.PagedOut && i.Operation is null);
+        return ReservePlanner.Foreseen(plan) - frozen is > 0 and var wanted
             ? (wanted, $"{ahead!.Point:0.#} requests at one time are foreseen, at most {ahead.Quantile:0.#} nine times in ten ({ahead.Model})", "forecast")
             : default;
     }

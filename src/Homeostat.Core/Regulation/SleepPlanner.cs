@@ -35,7 +35,8 @@ internal static class SleepPlanner
             return;
         }
 
-        var surplus = plan.Current.Count(i => i.IsOpen) - ReservePlanner.Kept(plan);
+        var surplus = plan.Current.Count(i => i.IsOpen) - plan.Spec.Scale.Min;
+        var atHand = AtHand(plan);
         // The longest idle first; equally idle ones by id, so that the order is the same each time.
         foreach (var instance in plan.Current.Where(i => i.DrainingSince is null && plan.IsFree(i)).OrderBy(i => i.IdleSince).ThenBy(i => i.Id))
         {
@@ -53,9 +54,14 @@ internal static class SleepPlanner
                 continue;
             }
 
-            Lower(plan, instance);
+            Lower(plan, instance, atHand.Contains(instance.Id));
         }
     }
+
+    /// <summary>Those that are foreseen to be needed, the last used ones: they may freeze, and go no deeper.</summary>
+    private static HashSet<InstanceId> AtHand(PlanBuilder plan) =>
+        [.. plan.Current.Where(i => i.Tier is Tier.Running or Tier.Frozen or Tier.PagedOut).OrderByDescending(i => i.IdleSince).ThenByDescending(i => i.Id)
+            .Take(ReservePlanner.Foreseen(plan)).Select(i => i.Id)];
 
     /// <summary>An eighth of what a request takes: it is found idle soon, in terms of its work, and long requests are not looked at for nothing.</summary>
     private static TimeSpan BusyLook(TimeSpan? serviceTime) =>
@@ -81,12 +87,18 @@ internal static class SleepPlanner
         return (tier, next);
     }
 
-    private static void Lower(PlanBuilder plan, InstanceView instance)
+    private static void Lower(PlanBuilder plan, InstanceView instance, bool atHand)
     {
         var pauses = !plan.Memory.Pauses.Holds(plan.Now);
         var idle = plan.Now - instance.IdleSince;
         var times = IdleTimes(plan, instance);
         var (tier, until) = TierAt(idle, times, plan.Input.Host.Freeze && pauses, plan.Input.Host.PageOut && pauses, plan.Dumpable);
+        if (atHand && tier > Tier.Frozen)
+        {
+            // Looked at again when the forecast changes.
+            tier = plan.Input.Host.Freeze && pauses ? Tier.Frozen : Tier.Running;
+        }
+
         if (until is { } next)
         {
             plan.LookAgain(instance.IdleSince + next);

@@ -15,18 +15,15 @@ internal static class ReservePlanner
         plan.Reserve = [.. open.Skip(Needed(plan)).Select(i => i.Id)];
     }
 
-    /// <summary>Instances that should stay open for the load of the scale-in window, what is foreseen, and the declared minimum.</summary>
+    /// <summary>Instances that should stay open for the load of the scale-in window, and the declared minimum.</summary>
     public static int Needed(PlanBuilder plan)
     {
         var (target, load) = (Math.Max(1, plan.Spec.Scale.ConcurrencyTarget), plan.Input.Load);
         var peak = Math.Max(load.Peak, plan.Current.Sum(i => i.InFlight) + plan.Input.Demand.Waiting);
-        return Math.Max(1, Math.Max(Kept(plan), (peak + target - 1) / target));
+        return Math.Max(1, Math.Max(plan.Spec.Scale.Min, (peak + target - 1) / target));
     }
 
-    /// <summary>Instances that run also without work: the declared minimum, and what is foreseen.</summary>
-    public static int Kept(PlanBuilder plan) => Math.Max(plan.Spec.Scale.Min, Foreseen(plan));
-
-    /// <summary>Instances that the forecast asks for; 0 without one, or if it may not raise.</summary>
+    /// <summary>Instances that the forecast wants at hand, awake or frozen; 0 without one, or if it may not raise.</summary>
     public static int Foreseen(PlanBuilder plan)
     {
         if (plan.Input.Load.Ahead is not { Raise: true } ahead || ahead.Until <= plan.Now)

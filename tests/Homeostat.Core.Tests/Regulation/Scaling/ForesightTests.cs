@@ -1,5 +1,6 @@
 using Homeostat.Core.Regulation;
 using Homeostat.Core.Regulation.Scaling;
+using Homeostat.Core.Runtime;
 using Homeostat.Core.Services;
 using Xunit;
 
@@ -79,6 +80,22 @@ public sealed class ForesightTests
         var plan = scene.Step();
         Assert.Equal(started, plan.Commands.OfType<RegulatorCommand.Start>().Count());
         Assert.All(plan.Decisions, d => Assert.Equal("forecast", d.Trigger));
+    }
+
+    [Theory]
+    [InlineData(Tier.Running, 20, true)]
+    [InlineData(Tier.Frozen, 4000, false)]
+    public void Foreseen_IsKeptAtHand_FrozenAndNoDeeper(Tier tier, double idle, bool frozen)
+    {
+        var scene = new Scene { Host = HostAbilities.All with { Checkpoint = false } };
+        scene.Load = new ServiceLoad
+        {
+            Starts = new StartTimes(null, null, TimeSpan.FromSeconds(1)),
+            Ahead = new DemandForecast(1, 2, Scene.Now.AddMinutes(1), "last", Raise: true),
+        };
+        var commands = scene.With("a", tier, idle).Step().Commands;
+
+        Assert.Equal(frozen ? [new RegulatorCommand.Sleep(new("a"), Tier.Frozen)] : [], commands);
     }
 
     private void Play(PredictSpec spec, int minutes, Func<int, int> load)
