@@ -97,6 +97,24 @@ public sealed class ReplayerTests
         Assert.InRange(ReplayScene.Counted(slow, ServiceTime.Default, minutes).Run("homeostat").InstanceSeconds, 0, quick.InstanceSeconds * 1.1);
     }
 
+    /// <summary>A forecast keeps what is slow to start, but a frozen instance is no slow start: it costs no time of the processor.</summary>
+    [Fact]
+    public void HomeostatAuto_SlowStarts_KeepsWhatIsForeseenFrozen()
+    {
+        var setup = ReplayScene.Setup();
+        var slow = setup with
+        {
+            Clones = false, Costs = Costs with { Cold = TimeSpan.FromMilliseconds(900) },
+            Spec = setup.Spec with { Checkpoint = setup.Spec.Checkpoint with { Mode = CheckpointMode.Off }, Idle = new IdleSpec(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30)) },
+        };
+        // Every 2 minutes a request or so, for 4 hours: without the forecast most are cold starts.
+        var replayer = ReplayScene.Counted(slow, ServiceTime.Default, [.. Enumerable.Range(0, 240).Select(i => i % 2 == 0 ? 2.0 : 0.0)]);
+
+        var (reactive, auto) = (replayer.Run("homeostat"), replayer.Run("homeostat+auto"));
+        Assert.True(auto.WaitMean < reactive.WaitMean / 3, $"{auto.WaitMean} s, {reactive.WaitMean} s without a forecast");
+        Assert.True(auto.InstanceSeconds < reactive.InstanceSeconds * 1.2, $"{auto.InstanceSeconds}, {reactive.InstanceSeconds} without a forecast");
+    }
+
     [Fact]
     public void Homeostat_IsNotAsked_WhenASlotIsFree()
     {
