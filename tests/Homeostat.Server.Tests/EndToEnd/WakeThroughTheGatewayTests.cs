@@ -101,12 +101,10 @@ public sealed class WakeThroughTheGatewayTests : IAsyncLifetime
         var scene = await StartAsync(options: FakeOptions.Instant);
         await GetAsync("/");
         var asked = GetAsync("/slow?ms=60000");
-        while (scene.View.Instances[0].View.InFlight == 0)
-        {
-            await Task.Yield();
-        }
-
-        scene.Host.Crash(scene.View.Instances[0].View.Id, new ExitInfo(code, signal, memory, left));
+        // Received, not only on its way: that would be tried again with another instance.
+        var id = scene.View.Instances[0].View.Id;
+        await Waiting.Until(() => Task.FromResult(scene.Host.Requests(id) == 2), "the program has the request");
+        scene.Host.Crash(id, new ExitInfo(code, signal, memory, left));
 
         var answer = await asked.Within("the answer");
         Assert.Equal(HttpStatusCode.BadGateway, answer.Status);

@@ -40,6 +40,9 @@ public sealed class FakeHost : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Requests that a program has received, also those it has not answered yet; 0: there is no such program.</summary>
+    public long Requests(InstanceId id) => Instances.TryFind(id, out var instance) ? instance.Memory.Count : 0;
+
     /// <summary>Lets a program want that many cores from now on, 0 or more: it gets what its limit allows. False: there is no such program.</summary>
     public bool Load(InstanceId id, double cores)
     {
